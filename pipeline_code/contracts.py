@@ -1,0 +1,142 @@
+"""Names that both sides of every hand-over agree on: where data lies and what the files are called.
+
+Standard library only: the stacks, the Glue jobs, the container and the operator's CLI all import this module, and
+nothing else of one another. Keys are relative to a bucket and never start with a slash.
+"""
+
+import re
+from dataclasses import dataclass
+
+WORKFLOWS = ("train", "promote", "score")
+
+RUN_ID = re.compile(r"[a-z0-9-]{1,40}")
+SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+ANY = "*"
+"""Stands for every source, or for an open end of a range of dates, in a job's arguments."""
+
+# The raw bucket: as the sources wrote it, immutable.
+RAW_MESSAGES = "messages"
+RAW_LABELS = "labels"
+RAW_GROUND_TRUTH = "ground-truth"
+MARKER = "_SUCCESS"
+"""An empty object of this name says that a source, or a whole date, is complete: it starts a score run."""
+
+# The curated bucket.
+CURATED_MESSAGES = "messages"
+CURATED_LABELLED = "labelled"
+QUARANTINE = "quarantine"
+TRAINING = "training"
+BATCH = "batch"
+CLAIMS = "claims"
+RUNS = "runs"
+
+# The models, predictions and monitoring buckets.
+TRAINED = "trained"
+EVALUATIONS = "evaluations"
+PREDICTIONS = "predictions"
+BASELINE = "baseline"
+REPORTS = "reports"
+
+SPLITS = ("train", "validation", "test")
+
+# The image's entry points, as commands on its PATH. `train` and `serve` are SageMaker's own names.
+TRAIN = "train"
+EVALUATE = "evaluate"
+SERVE = "serve"
+MONITOR = "monitor"
+
+METRICS_NAMESPACE = "Criba"
+EVENT_SOURCE = "criba"
+SCORE_REQUESTED = "ScoreRequested"
+TRAIN_REQUESTED = "TrainRequested"
+
+
+def raw_message_key(source: str, date: str, name: str) -> str:
+    """Key of a raw object, `messages/source=<s>/date=<YYYY-MM-DD>/<name>`."""
+    return f"{RAW_MESSAGES}/source={source}/date={date}/{name}"
+
+
+def marker_key(date: str, source: str | None = None) -> str:
+    """Key of the marker that starts a score run: for one source's date, or for all sources of that date."""
+    of_source = f"source={source}/" if source else ""
+    return f"{RAW_MESSAGES}/{of_source}date={date}/{MARKER}"
+
+
+def claim_key(raw_key: str, version_id: str) -> str:
+    """Key of the claim on one raw object version, beside which no second one can be written."""
+    return f"{CLAIMS}/{raw_key}/{version_id}.json"
+
+
+def run_prefix(workflow: str, run_id: str) -> str:
+    """Folder of a run's ledger and of what each of its steps reports."""
+    return f"{RUNS}/{workflow}/{run_id}"
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The files of one run below `runs/<workflow>/<run_id>/`, each a JSON object."""
+
+    workflow: str
+    run_id: str
+
+    def key(self, name: str) -> str:
+        return f"{run_prefix(self.workflow, self.run_id)}/{name}"
+
+    @property
+    def inputs(self) -> str:
+        """The raw object versions that the run took: a list of key, version_id, bytes."""
+        return self.key("inputs.json")
+
+    @property
+    def clean(self) -> str:
+        """What CleanMessages counted: objects, bytes, landed, kept, duplicates, quarantined, quarantine_reasons."""
+        return self.key("clean.json")
+
+    @property
+    def training_set(self) -> str:
+        """What BuildTrainingSet counted: examples, labels, splits, refused, quarantine_reasons, data_hash."""
+        return self.key("training_set.json")
+
+    @property
+    def plan(self) -> str:
+        """What BuildBatch wrote: records, bytes, files."""
+        return self.key("plan.json")
+
+    @property
+    def published(self) -> str:
+        """What PublishPredictions wrote: kept, scored, unscorable, auto, review, published, labels."""
+        return self.key("published.json")
+
+    @property
+    def ledger(self) -> str:
+        """The run's closed account: workflow, run_id, status, reason, counts, model, artefacts, times."""
+        return self.key("ledger.json")
+
+
+def labelled_prefix(run_id: str) -> str:
+    return f"{CURATED_LABELLED}/run_id={run_id}"
+
+
+def quarantine_prefix(run_id: str) -> str:
+    return f"{QUARANTINE}/run_id={run_id}"
+
+
+def training_prefix(run_id: str) -> str:
+    return f"{TRAINING}/run_id={run_id}"
+
+
+def batch_prefix(run_id: str) -> str:
+    return f"{BATCH}/run_id={run_id}"
+
+
+def evaluation_prefix(run_id: str) -> str:
+    return f"{EVALUATIONS}/run_id={run_id}"
+
+
+def report_prefix(run_id: str) -> str:
+    return f"{REPORTS}/run_id={run_id}"
+
+
+def stack_name(environment: str, stack: str) -> str:
+    """Name of a deployed stack, the one place where the environment stands: `Criba-<environment>-<stack>`."""
+    return f"Criba-{environment}-{stack}"
