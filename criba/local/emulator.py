@@ -67,8 +67,7 @@ def service(name: str) -> Any:
 
 def event_loop() -> asyncio.AbstractEventLoop:
     """The loop that answers requests; services keep their records on it."""
-    loop = module("app")._MAIN_LOOP
+    loop: asyncio.AbstractEventLoop | None = module("app")._MAIN_LOOP
     if loop is None:
         raise LocalPlatformError("the platform is not serving yet: its event loop has not started")
-    assert isinstance(loop, asyncio.AbstractEventLoop)
     return loop

@@ -1,0 +1,102 @@
+"""What stands in front of MiniStack: the services that it lacks, in AWS's wire format, and the platform's own status."""
+
+import asyncio
+import contextvars
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qs
+
+from criba.local import emulator, identity, moto_services, recorded
+from criba.local.errors import AwsError
+
+Response = tuple[int, dict[str, str], bytes]
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[Response]]
+Asgi = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
+
+JSON_1_1 = "application/x-amz-json-1.1"
+SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
+
+
+def application() -> Asgi:
+    """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
+    from criba.local import cloudformation, glue, states
+
+    emulator.check()
+    patterns = emulator.module("core.router").SERVICE_PATTERNS
+    handlers = emulator.module("app").SERVICE_HANDLERS
+    for name, prefix in SERVICES.items():
+        patterns[name] = {"target_prefixes": [prefix], "credential_scope": name}
+        handlers[name] = sagemaker if name == "sagemaker" else _of_moto(name)
+    handlers["sts"] = _naming_the_caller(handlers["sts"])
+    for plug_in in (cloudformation, states, glue):
+        plug_in.install()
+    return _with_status(emulator.module("app").app)
+
+
+async def sagemaker(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+    """One SageMaker call: JSON 1.1 in and out, timestamps in seconds."""
+    from criba.local.sagemaker import handle
+
+    operation = headers.get("x-amz-target", "").rpartition(".")[2]
+    person = identity.caller(headers, query)
+    try:
+        answer = await _off_the_loop(handle, operation, json.loads(body or b"{}"), person=person)
+    except AwsError as refusal:
+        return _json(refusal.status, {"__type": refusal.code, "message": refusal.message})
+    return _json(200, answer)
+
+
+def _of_moto(name: str) -> Handler:
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        return await _off_the_loop(moto_services.call, name, method, path, headers, body)
+
+    return handler
+
+
+def _naming_the_caller(answer: Handler) -> Handler:
+    """STS, except that GetCallerIdentity names the person behind the access key."""
+
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        if parse_qs(body.decode(errors="replace")).get("Action") != ["GetCallerIdentity"]:
+            return await answer(method, path, headers, body, query)
+        xml = identity.caller_identity_xml(identity.caller(headers, query), str(uuid.uuid4()))
+        return 200, {"Content-Type": "text/xml"}, xml
+
+    return handler
+
+
+def _with_status(inner: Asgi) -> Asgi:
+    """Answer GET /_criba/status: the resources that were only recorded and the properties that were dropped."""
+
+    async def outer(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        if scope["type"] != "http" or scope["path"] != "/_criba/status":
+            await inner(scope, receive, send)
+            return
+        status, headers, body = _json(200, {"not_emulated": recorded.entries()})
+        raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": raw})
+        await send({"type": "http.response.body", "body": body})
+
+    return outer
+
+
+async def _off_the_loop(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Run blocking work in a thread that keeps the caller's account and region."""
+    context = contextvars.copy_context()
+    return await asyncio.get_running_loop().run_in_executor(None, lambda: context.run(function, *args, **kwargs))
+
+
+def _json(status: int, answer: dict[str, Any]) -> Response:
+    return status, {"Content-Type": JSON_1_1}, json.dumps(answer, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError(f"an answer holds {type(value).__name__}, which JSON 1.1 has no form for")

@@ -1,0 +1,4 @@
+"""(to be written in the next commit)"""
+
+
+def install() -> None: ...
