@@ -1,0 +1,6 @@
+"""The classifier behind the image's commands: fit, predict, save and load, and nothing else is relied upon."""
+
+from pipeline_code.classifier.artefact import ArtefactError
+from pipeline_code.classifier.model import Classifier, Gates, Predictions
+
+__all__ = ["ArtefactError", "Classifier", "Gates", "Predictions"]

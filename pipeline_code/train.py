@@ -1,0 +1,101 @@
+"""train: fit the classifier on SageMaker's train channel, calibrate it on the validation channel."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from pipeline_code.classifier import Classifier
+from pipeline_code.errors import InputError
+from pipeline_code.layout import Layout, run
+from pipeline_code.records import Example, examples
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """SageMaker hands every value over as a string."""
+
+    seed: int = 0
+    review_quantile: float = 0.02
+    min_confidence: float = 0.5
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises InputError for an unknown name and for a value out of range; without the file, the defaults."""
+        if not path.exists():
+            return cls()
+        given: Any = json.loads(path.read_bytes())
+        unknown = sorted(given.keys() - asdict(cls()).keys())
+        if unknown:
+            raise InputError(f"unknown hyperparameter {unknown[0]!r}: known are {', '.join(asdict(cls()))}")
+        return cls(**{name: _LIMITS[name](name, value) for name, value in given.items()})
+
+
+def fit(train: Sequence[Example], validation: Sequence[Example], hyperparameters: Hyperparameters) -> Classifier:
+    """The fitted classifier, with what it was made of and its figures on validation in `training`."""
+    held_out = [(example.text, example.label) for example in validation]
+    classifier = Classifier.fit(
+        [(example.text, example.label) for example in train], held_out, **asdict(hyperparameters)
+    )
+    predicted = classifier.predict([text for text, _ in held_out])
+    right = sum(label == truth for label, (_, truth) in zip(predicted.labels, held_out, strict=True))
+    training = {
+        "hyperparameters": asdict(hyperparameters),
+        "examples": len(train),
+        "validation_examples": len(validation),
+        "validation_accuracy": right / len(validation),
+        "validation_coverage": 1 - float(predicted.review.mean()),
+        "data_sha256": {"train": data_hash(train), "validation": data_hash(validation)},
+    }
+    return replace(classifier, training=training)
+
+
+def data_hash(found: Sequence[Example]) -> str:
+    """SHA-256 of the examples, whatever their order."""
+    digest = hashlib.sha256()
+    for example in sorted(found):
+        digest.update(json.dumps(asdict(example), sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def main() -> int:
+    layout = Layout.from_environment()
+
+    def job() -> None:
+        hyperparameters = Hyperparameters.read(layout.hyperparameters)
+        train, validation = examples(layout.channel("train")), examples(layout.channel("validation"))
+        classifier = fit(train, validation, hyperparameters)
+        classifier.save(layout.model)
+        print(json.dumps({"labels": len(classifier.labels), **_figures(classifier.training)}), flush=True)
+
+    return run(job, layout.failure)
+
+
+def _figures(training: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in training.items() if not isinstance(value, dict)}
+
+
+def _within(kind: Callable[[str], Any], lowest: float, highest: float) -> Callable[[str, str], Any]:
+    def parsed(name: str, value: str) -> Any:
+        try:
+            number = kind(value)
+        except (TypeError, ValueError):
+            number = None
+        if number is None or not lowest <= number <= highest:
+            raise InputError(f"hyperparameter {name} is {value!r}: give a {kind.__name__} from {lowest} to {highest}")
+        return number
+
+    return parsed
+
+
+_LIMITS = {
+    "seed": _within(int, 0, 2**31 - 1),
+    "review_quantile": _within(float, 0, 1),
+    "min_confidence": _within(float, 0, 1),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())
