@@ -55,9 +55,5 @@ def expected_calibration_error(right: NDArray[np.bool_], confidence: NDArray[np.
 
 
 def _label_score(right: int, true: int, guessed: int) -> LabelScore:
-    return LabelScore(
-        precision=right / guessed if guessed else 0.0,
-        recall=right / true,
-        f1=2 * right / (true + guessed),
-        examples=true,
-    )
+    precision = right / guessed if guessed else 0.0
+    return LabelScore(precision, recall=right / true, f1=2 * right / (true + guessed), examples=true)

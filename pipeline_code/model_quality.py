@@ -63,4 +63,5 @@ def _weighted(counts: Counts) -> dict[str, Figures]:
 
 
 def _share(part: NDArray[Any], whole: NDArray[Any]) -> Figures:
-    return np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+    share: Figures = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+    return share
