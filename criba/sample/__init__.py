@@ -1,0 +1,1 @@
+"""A bundled sample: messages to customer service as sources send them, each planted flaw known by count."""
