@@ -1,4 +1,4 @@
-"""What stands in front of MiniStack: the services that it lacks, in AWS's wire format, and the platform's own status."""
+"""What stands in front of MiniStack: the services that it lacks, in AWS's wire format, and the platform's status."""
 
 import asyncio
 import contextvars
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
-from criba.local import emulator, identity, moto_services, recorded
+from criba.local import emulator, identity, moto_services, recorded, recorded_only
 from criba.local.errors import AwsError
 
 Response = tuple[int, dict[str, str], bytes]
@@ -23,7 +23,7 @@ SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
-    from criba.local import cloudformation, glue, states
+    from criba.local import cloudformation, glue, s3, states
 
     emulator.check()
     patterns = emulator.module("core.router").SERVICE_PATTERNS
@@ -32,7 +32,9 @@ def application() -> Asgi:
         patterns[name] = {"target_prefixes": [prefix], "credential_scope": name}
         handlers[name] = sagemaker if name == "sagemaker" else _of_moto(name)
     handlers["sts"] = _naming_the_caller(handlers["sts"])
-    for plug_in in (cloudformation, states, glue):
+    for name in {call.partition(":")[0] for entry in recorded_only.TYPES.values() for call in entry.calls}:
+        handlers[name] = _refusing_the_recorded(name, handlers[name])
+    for plug_in in (s3, cloudformation, states, glue):
         plug_in.install()
     return _with_status(emulator.module("app").app)
 
@@ -44,7 +46,7 @@ async def sagemaker(method: str, path: str, headers: dict[str, str], body: bytes
     operation = headers.get("x-amz-target", "").rpartition(".")[2]
     person = identity.caller(headers, query)
     try:
-        answer = await _off_the_loop(handle, operation, json.loads(body or b"{}"), person=person)
+        answer: dict[str, Any] = await _off_the_loop(handle, operation, json.loads(body or b"{}"), person=person)
     except AwsError as refusal:
         return _json(refusal.status, {"__type": refusal.code, "message": refusal.message})
     return _json(200, answer)
@@ -52,16 +54,34 @@ async def sagemaker(method: str, path: str, headers: dict[str, str], body: bytes
 
 def _of_moto(name: str) -> Handler:
     async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
-        return await _off_the_loop(moto_services.call, name, method, path, headers, body)
+        answer: Response = await _off_the_loop(moto_services.call, name, method, path, headers, body)
+        return answer
 
     return handler
+
+
+def _refusing_the_recorded(name: str, answer: Handler) -> Handler:
+    """A service, except for calls to the types that are only recorded."""
+
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
+        operation = headers.get("x-amz-target", "").rpartition(".")[2] or _action(body)
+        if reason := recorded_only.refusal(name, operation):
+            return _json(400, {"__type": "NotEmulated", "message": reason})
+        return await answer(method, path, headers, body, query)
+
+    return handler
+
+
+def _action(body: bytes) -> str:
+    """The operation of a call in the query protocol."""
+    return parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
 
 
 def _naming_the_caller(answer: Handler) -> Handler:
     """STS, except that GetCallerIdentity names the person behind the access key."""
 
     async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Response:
-        if parse_qs(body.decode(errors="replace")).get("Action") != ["GetCallerIdentity"]:
+        if _action(body) != "GetCallerIdentity":
             return await answer(method, path, headers, body, query)
         xml = identity.caller_identity_xml(identity.caller(headers, query), str(uuid.uuid4()))
         return 200, {"Content-Type": "text/xml"}, xml

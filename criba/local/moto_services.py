@@ -16,9 +16,10 @@ TARGETS = {
 
 @functools.cache
 def _client(service: str) -> Any:
-    from moto.moto_server.werkzeug_app import create_backend_app
+    from moto.moto_server import werkzeug_app
 
-    return create_backend_app(service).test_client()
+    create: Any = werkzeug_app.create_backend_app
+    return create(service).test_client()
 
 
 def call(

@@ -3,44 +3,56 @@
 import json
 import logging
 import threading
-from typing import Any
+from typing import NamedTuple
 
 from criba.local import settings
 
 log = logging.getLogger("criba")
 
+RESOURCE = "resource"
+"""Stands for the whole resource where a property's name would stand."""
+
+
+class Owner(NamedTuple):
+    """A resource of a stack, as its template and the platform name it."""
+
+    stack: str
+    logical_id: str
+    type: str
+    physical_id: str
+
+
 _entries: dict[tuple[str, str, str], dict[str, str]] = {}
 _lock = threading.Lock()
 
 
-def add(*, stack: str, logical_id: str, type_: str, what: str, reason: str) -> None:
-    """Note that `what` ("resource", or a property's name) of a resource is kept on paper only, and print it."""
+def add(owner: Owner, what: str, reason: str) -> None:
+    """Note that `what` (RESOURCE, or a property's name) is kept on paper only, and print it."""
     with _lock:
-        _entries[stack, logical_id, what] = {
-            "stack": stack,
-            "logical_id": logical_id,
-            "type": type_,
-            "what": what,
-            "reason": reason,
-        }
+        _entries[owner.type, owner.physical_id, what] = {**owner._asdict(), "what": what, "reason": reason}
         _write()
-    log.warning("not emulated: %s of %s %s (%s): %s", what, type_, logical_id, stack, reason)
+    log.warning("not emulated: %s of %s %s in %s: %s", what, owner.type, owner.logical_id, owner.stack, reason)
 
 
-def forget(*, stack: str, logical_id: str) -> None:
-    """Drop what was noted of one resource, before it is updated or when it is deleted."""
+def forget(type_: str, physical_id: str) -> None:
+    """Drop what was noted of one resource, before it is noted again or when it is deleted."""
     with _lock:
-        for key in [key for key in _entries if key[:2] == (stack, logical_id)]:
+        gone = [key for key in _entries if key[:2] == (type_, physical_id)]
+        for key in gone:
             del _entries[key]
-        _write()
+        if gone:
+            _write()
 
 
-def entries() -> list[dict[str, Any]]:
-    """All notes, ordered by stack, resource and property: stack, logical_id, type, what, reason."""
+def entries() -> list[dict[str, str]]:
+    """All notes, ordered by type, resource and property: stack, logical_id, type, physical_id, what, reason."""
     with _lock:
-        return [_entries[key] for key in sorted(_entries)]
+        return _sorted()
+
+
+def _sorted() -> list[dict[str, str]]:
+    return [_entries[key] for key in sorted(_entries)]
 
 
 def _write() -> None:
-    path = settings.root() / "recorded.json"
-    path.write_text(json.dumps([_entries[key] for key in sorted(_entries)], indent=2) + "\n")
+    (settings.root() / "recorded.json").write_text(json.dumps(_sorted(), indent=2) + "\n")

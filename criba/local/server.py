@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 from pathlib import Path
+from typing import Any
 
 from criba.local import settings
 
@@ -38,7 +39,8 @@ async def _serve(port: int) -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    await serve(application(), config)
+    served: Any = application()
+    await serve(served, config)
 
 
 if __name__ == "__main__":
