@@ -12,13 +12,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
 from pipeline_code.classifier import ArtefactError, Classifier, Predictions
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout, run, write_json, write_text
 from pipeline_code.metrics import expected_calibration_error, score
 from pipeline_code.model_quality import model_quality
 from pipeline_code.records import Example, examples
-from pipeline_code.statistics import AUTO, REVIEW, Observation, Statistics
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def evaluate(
 
 
 def figures(test: Sequence[Example], predictions: Predictions) -> dict[str, Any]:
-    """One model's figures: overall, by label, by language and by source. Coverage is the share decided without review."""
+    """One model's figures, overall and in slices. Coverage is the share of messages decided without review."""
     truth = [example.label for example in test]
     scores = score(truth, predictions.labels)
     right = np.array([label == guess for label, guess in zip(truth, predictions.labels, strict=True)])
@@ -82,7 +82,7 @@ def shortfalls(challenger: dict[str, Any], champion: dict[str, Any] | None, bar:
     ):
         if challenger[name] < lowest:
             reasons.append(f"{words} {challenger[name]:.4f} is below {lowest:g}")
-    for label, before in (champion or {"per_label": {}})["per_label"].items():
+    for label, before in champion["per_label"].items() if champion else ():
         now = challenger["per_label"][label]["f1"]
         if before["f1"] - now > bar.max_worst_label_drop:
             reasons.append(
@@ -187,9 +187,12 @@ def _arguments(argv: Sequence[str]) -> tuple[str, Bar]:
 
 
 def _share(value: str) -> float:
-    share = float(value)
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{value} is not between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{value!r}: give a number from 0 to 1")
     return share
 
 

@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline_code.batch_statistics import Observation, Statistics
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout, run, write_json, write_text
 from pipeline_code.records import BadRecord, lines, parse, records
-from pipeline_code.statistics import Observation, Statistics
 
+SCORED = frozenset({"label", "confidence", "in_scope_score", "decision"})
 ANSWERED = ".out"
 """What Batch Transform adds to the name of each file that it has scored."""
 
@@ -49,13 +50,11 @@ def _observe_shard(shard: Path, answers: Path, statistics: Statistics) -> None:
     for position, line in enumerate(lines(shard), start=1):
         answer = next(answered, None)
         if answer is None:
-            raise InputError(
-                f"{answers.name} ends after {position - 1} answers and {shard.name} goes on: score it again"
-            )
-        message = _message(line)
-        if answer.get("id") != message.get("id"):
-            raise InputError(f"{answers.name}, record {position}: answers another id than {shard.name}: score it again")
-        statistics.add(_observation(message, answer))
+            raise InputError(f"{answers.name} ends after {position - 1} answers, {shard.name} goes on: score it again")
+        try:
+            statistics.add(_observation(_message(line), answer))
+        except BadRecord as error:
+            raise InputError(f"{answers.name}, record {position}: {error}: score it again") from error
     if next(answered, None) is not None:
         raise InputError(f"{answers.name} goes on after the last message of {shard.name}: score it again")
 
@@ -72,8 +71,12 @@ def _observation(message: dict[str, Any], answer: dict[str, Any]) -> Observation
     length = len(text) if isinstance(text, str) else None
     if "error" in answer:
         return Observation(length, language)
-    scored = {name: answer[name] for name in ("label", "confidence", "in_scope_score", "decision")}
-    return Observation(length, language, **scored)
+    if answer.get("id") != message.get("id"):
+        raise BadRecord("answers another id than its message has")
+    missing = SCORED - answer.keys()
+    if missing:
+        raise BadRecord(f"no {min(missing)}")
+    return Observation(length, language, **{name: answer[name] for name in SCORED})
 
 
 def _unpaired(unanswered: list[str], unasked: list[str]) -> str:

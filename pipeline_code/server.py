@@ -8,12 +8,12 @@ from typing import Any
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
+from pipeline_code.batch_statistics import AUTO, REVIEW
 from pipeline_code.classifier import Classifier
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout
 from pipeline_code.records import BadRecord, parse, string_field
 from pipeline_code.serve import ServerSettings
-from pipeline_code.statistics import AUTO, REVIEW
 
 JSON_LINES = "application/jsonlines"
 MEGABYTE = 1024 * 1024

@@ -53,7 +53,7 @@ class Statistics:
 
     def report(self) -> dict[str, Any]:
         """The content of statistics.json."""
-        features = {**self._numbers, **self._strings}
+        features: dict[str, _Number | _String] = {**self._numbers, **self._strings}
         return {
             "version": 0,
             "dataset": {"item_count": self.records},
