@@ -1,0 +1,112 @@
+"""ContainerImage: the one image of training, scoring and monitoring: given by digest, or built by CodeBuild at deploy."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import aws_codebuild as codebuild
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+STARTER = Path(__file__).with_name("image_build_starter.py")
+
+# The build answers CloudFormation itself when it ends, with the digest that ECR gave the pushed image: no function
+# waits for it, and a failed build fails the deployment with the build's own log address.
+BUILDSPEC = {
+    "version": "0.2",
+    "env": {"shell": "bash"},
+    "phases": {
+        "build": {  # post_build, which answers, runs after a failed build but not after a failed pre_build
+            "commands": [
+                'aws ecr get-login-password | docker login --username AWS --password-stdin "${REPOSITORY%%/*}"',
+                'if ! aws ecr describe-images --repository-name "${REPOSITORY#*/}" --image-ids imageTag="$TAG"; then '
+                'docker build --file pipeline_code/Dockerfile --tag "$REPOSITORY:$TAG" . && docker push "$REPOSITORY:$TAG"; fi',
+            ]
+        },
+        "post_build": {
+            "commands": [
+                'DIGEST=$(aws ecr describe-images --repository-name "${REPOSITORY#*/}" --image-ids imageTag="$TAG" '
+                "--query 'imageDetails[0].imageDigest' --output text || true)",
+                'STATUS=$([ -n "$DIGEST" ] && echo SUCCESS || echo FAILED)',
+                "jq -n --arg status \"$STATUS\" --arg digest \"$DIGEST\" '{Status: $status, "
+                'Reason: ("image build, log " + env.CODEBUILD_LOG_PATH), PhysicalResourceId: env.PHYSICAL_ID, '
+                "StackId: env.STACK_ID, RequestId: env.REQUEST_ID, LogicalResourceId: env.LOGICAL_ID, "
+                "Data: {Digest: $digest}}' > answer.json",
+                'curl --fail --silent --show-error --retry 5 --request PUT --upload-file answer.json "$RESPONSE_URL"',
+            ]
+        },
+    },
+}
+
+
+class ContainerImage(Construct):
+    """An image in our repository, named by digest: what SageMaker runs cannot change under its name."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        repository: ecr.IRepository,
+        digest: str | None,
+        source: Path,
+        data_key: kms.IKey,
+        logs_key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.digest = digest or self._build(repository, source, data_key, logs_key)
+        self.uri = f"{repository.repository_uri}@{self.digest}"
+
+    def _build(self, repository: ecr.IRepository, source: Path, data_key: kms.IKey, logs_key: kms.IKey) -> str:
+        """Build `source` once for each content; returns the pushed image's digest, a token."""
+        context = assets.Asset(
+            self,
+            "Source",
+            path=str(source),
+            exclude=["*", "!pipeline_code", "!pipeline_code/**", "**/__pycache__"],
+            ignore_mode=cdk.IgnoreMode.GIT,
+        )
+        project = codebuild.Project(
+            self,
+            "Build",
+            source=codebuild.Source.s3(bucket=context.bucket, path=context.s3_object_key),
+            build_spec=codebuild.BuildSpec.from_object(BUILDSPEC),
+            environment=codebuild.BuildEnvironment(
+                build_image=codebuild.LinuxBuildImage.AMAZON_LINUX_2023_5,
+                privileged=True,  # docker build needs it
+            ),
+            environment_variables={
+                "REPOSITORY": codebuild.BuildEnvironmentVariable(value=repository.repository_uri),
+                "TAG": codebuild.BuildEnvironmentVariable(value=context.asset_hash),
+            },
+            encryption_key=data_key,
+            timeout=Duration.minutes(30),
+        )
+        repository.grant_pull_push(project)
+        repository.grant(project, "ecr:DescribeImages")
+        starter = lambda_.Function(
+            self,
+            "Starter",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler="index.handler",
+            code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
+            timeout=Duration.minutes(1),
+            log_group=logs.LogGroup(self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key),
+        )
+        starter.add_to_role_policy(iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn]))
+        image = CustomResource(
+            self,
+            "Image",
+            service_token=starter.function_arn,
+            resource_type="Custom::ContainerImage",
+            properties={"Project": project.project_name, "Content": context.asset_hash},
+            service_timeout=Duration.minutes(40),
+        )
+        image.node.add_dependency(project)
+        cdk.CfnOutput(Stack.of(self), "ImageDigest", value=image.get_att_string("Digest"))
+        return image.get_att_string("Digest")

@@ -1,0 +1,151 @@
+"""GlueStep: one Glue script, the role it runs as, and the prefixes it may touch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from aws_cdk import Stack
+from aws_cdk import aws_glue as glue
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3_assets as assets
+from constructs import Construct
+
+GLUE_VERSION = "5.1"
+"""Spark 3.5.6, Python 3.11, Java 17. Glue's own default is 6.0; the jobs already run in ANSI mode as it does."""
+
+
+@dataclass(frozen=True)
+class GlueRuntime:
+    """What all Glue jobs of an environment share."""
+
+    library: assets.Asset
+    security_configuration: glue.CfnSecurityConfiguration
+    log_group: logs.ILogGroup
+    data_key: kms.IKey
+    worker_type: str
+    max_workers: int
+    timeout_minutes: int
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Prefixes of one bucket that a job reads, writes and deletes below, and those whose versions it reads."""
+
+    bucket: s3.IBucket
+    reads: Sequence[str] = ()
+    writes: Sequence[str] = ()
+    deletes: Sequence[str] = ()
+    reads_versions: Sequence[str] = field(default=())
+
+    def grant(self, role: iam.Role) -> None:
+        """Add the statements, one an action group; listing is limited to the same prefixes."""
+        for sid, prefixes, actions in (
+            ("Read", self.reads, ["s3:GetObject"]),
+            ("ReadVersions", self.reads_versions, ["s3:GetObject", "s3:GetObjectVersion"]),
+            ("Write", self.writes, ["s3:PutObject", "s3:AbortMultipartUpload"]),
+            ("Delete", self.deletes, ["s3:DeleteObject"]),
+        ):
+            if prefixes:
+                role.add_to_policy(
+                    iam.PolicyStatement(
+                        sid=f"{sid}{self.bucket.node.scope.node.id}",  # type: ignore[union-attr]
+                        actions=actions,
+                        resources=[self.bucket.arn_for_objects(f"{prefix}/*") for prefix in prefixes],
+                    )
+                )
+        listed = sorted({*self.reads, *self.writes, *self.deletes, *self.reads_versions})
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucket", *(["s3:ListBucketVersions"] if self.reads_versions else [])],
+                resources=[self.bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": [f"{prefix}{tail}" for prefix in listed for tail in ("", "/*")]}},
+            )
+        )
+
+
+class GlueStep(Construct):
+    """A PySpark job pinned to one Glue version, encrypted, stopped after its timeout, retried by Step Functions only."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, script: Path, reach: Sequence[Reach], runtime: GlueRuntime
+    ) -> None:
+        super().__init__(scope, id_)
+        self.role = iam.Role(self, "Role", assumed_by=_glue(self))
+        for part in reach:
+            part.grant(self.role)
+        source = assets.Asset(self, "Script", path=str(script))
+        self._grant_runtime(runtime, source)
+        self.job = glue.CfnJob(
+            self,
+            "Job",
+            role=self.role.role_arn,
+            command=glue.CfnJob.JobCommandProperty(
+                name="glueetl", python_version="3", script_location=source.s3_object_url
+            ),
+            glue_version=GLUE_VERSION,
+            worker_type=runtime.worker_type,
+            number_of_workers=runtime.max_workers,
+            timeout=runtime.timeout_minutes,
+            max_retries=0,
+            execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=10),
+            security_configuration=runtime.security_configuration.ref,
+            default_arguments=self._default_arguments(runtime),
+        )
+        self.job.node.add_dependency(self.role)
+
+    @property
+    def name(self) -> str:
+        """Name of the deployed job."""
+        return self.job.ref
+
+    def grant_run(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Start, watch and stop runs of this job: what Step Functions' `.sync` integration calls."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"],
+            resource_arns=[Stack.of(self).format_arn(service="glue", resource="job", resource_name=self.name)],
+        )
+
+    def _default_arguments(self, runtime: GlueRuntime) -> Mapping[str, str]:
+        return {
+            "--extra-py-files": runtime.library.s3_object_url,
+            "--conf": "spark.sql.ansi.enabled=true --conf spark.sql.session.timeZone=UTC",
+            "--enable-auto-scaling": "true",
+            "--job-bookmark-option": "job-bookmark-disable",
+            "--enable-metrics": "true",
+            "--enable-continuous-cloudwatch-log": "true",
+            "--continuous-log-logGroup": runtime.log_group.log_group_name,
+        }
+
+    def _grant_runtime(self, runtime: GlueRuntime, source: assets.Asset) -> None:
+        """What any job needs: its code, the data key, its logs and Glue's own metrics."""
+        source.grant_read(self.role)
+        runtime.library.grant_read(self.role)
+        runtime.data_key.grant_encrypt_decrypt(self.role)
+        stack = Stack.of(self)
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="WriteLogs",
+                actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup", "logs:AssociateKmsKey"],
+                resources=[
+                    runtime.log_group.log_group_arn,
+                    # Glue writes driver output to groups of this name, which it makes itself.
+                    stack.format_arn(service="logs", resource="log-group:/aws-glue/jobs/*"),
+                ],
+            )
+        )
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="PublishJobMetrics",
+                actions=["cloudwatch:PutMetricData"],
+                resources=["*"],  # AWS gives this action no resource type; the namespace narrows it
+                conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
+            )
+        )
+
+
+def _glue(scope: Construct) -> iam.ServicePrincipal:
+    return iam.ServicePrincipal("glue.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}})

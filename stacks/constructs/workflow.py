@@ -1,0 +1,99 @@
+"""Workflow: a state machine written in JSONata, logged, traced and encrypted, and the statements its role needs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_cdk import ArnFormat, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+
+class Workflow(Construct):
+    """One Standard state machine; what it may do is granted beside the states that do it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        definition: Mapping[str, Any],
+        key: kms.IKey,
+        log_retention: logs.RetentionDays,
+    ) -> None:
+        super().__init__(scope, id_)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+            ),
+        )
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            role=self.role,
+            definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(definition)),
+            tracing_enabled=True,
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(key, Duration.minutes(5)),
+            logs=sfn.LogOptions(
+                # Execution data stay out of the logs: inputs name people.
+                level=sfn.LogLevel.ALL,
+                include_execution_data=False,
+                destination=logs.LogGroup(
+                    self,
+                    "Log",
+                    encryption_key=key,
+                    retention=log_retention,
+                    removal_policy=RemovalPolicy.DESTROY,
+                ),
+            ),
+        )
+        self.states: Mapping[str, Any] = definition["States"]
+
+    def allow(self, *actions: str, on: Sequence[str], when: Mapping[str, Any] | None = None) -> None:
+        """Add one statement to the role."""
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=list(actions), resources=list(on), conditions=dict(when) if when else None)
+        )
+
+    def allow_reading(self, bucket: s3.IBucket, *patterns: str) -> None:
+        self.allow("s3:GetObject", on=[bucket.arn_for_objects(pattern) for pattern in patterns])
+
+    def allow_writing(self, bucket: s3.IBucket, *patterns: str) -> None:
+        self.allow("s3:PutObject", on=[bucket.arn_for_objects(pattern) for pattern in patterns])
+
+    def allow_sagemaker_job(self, kind: str, prefix: str) -> None:
+        """What `.sync` needs for one kind of job: create, watch, stop, tag, and the managed rule that wakes it."""
+        stack = Stack.of(self)
+        noun = f"{kind.capitalize()}Job"
+        self.allow(
+            f"sagemaker:Create{noun}",
+            f"sagemaker:Describe{noun}",
+            f"sagemaker:Stop{noun}",
+            "sagemaker:AddTags",
+            "sagemaker:ListTags",
+            on=[stack.format_arn(service="sagemaker", resource=f"{kind}-job", resource_name=f"{prefix}*")],
+        )
+        self.allow(
+            "events:PutTargets",
+            "events:PutRule",
+            "events:DescribeRule",
+            on=[
+                stack.format_arn(
+                    service="events",
+                    resource="rule",
+                    resource_name=f"StepFunctionsGetEventsForSageMaker{noun}sRule",
+                    arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+                )
+            ],
+        )
+
+    def allow_passing(self, role: iam.IRole, *, to: str) -> None:
+        """Let the workflow hand `role` to one service, and to no other."""
+        self.allow("iam:PassRole", on=[role.role_arn], when={"StringEquals": {"iam:PassedToService": to}})
+
+

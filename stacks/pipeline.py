@@ -1,0 +1,158 @@
+"""Pipeline: the jobs, the image, the workflows and what starts them. Nothing here holds data: it can be rebuilt."""
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from constructs import Construct
+
+from pipeline_code import contracts as names
+from stacks.config import Settings
+from stacks.constructs.container_image import ContainerImage
+from stacks.constructs.glue_runtime import glue_runtime
+from stacks.constructs.glue_step import GlueRuntime, GlueStep, Reach
+from stacks.constructs.job_roles import JobRoles
+from stacks.constructs.retention import log_retention
+from stacks.constructs.triggers import Triggers
+from stacks.storage import StorageStack
+from stacks.workflows.close import CloseWorkflow
+from stacks.workflows.launch import LaunchWorkflow
+from stacks.workflows.platform import Platform
+from stacks.workflows.promote import PromoteWorkflow
+from stacks.workflows.score import ScoreWorkflow
+from stacks.workflows.train import TrainWorkflow
+
+ROOT = Path(__file__).resolve().parent.parent
+JOBS = ROOT / "glue_jobs"
+
+
+class PipelineStack(cdk.Stack):
+    """From a trigger to predictions: Glue jobs, container image, five workflows, schedules and rules."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, **kwargs: Any
+    ) -> None:
+        super().__init__(scope, id_, **kwargs)
+        self.bus = events.EventBus(self, "Business", kms_key=storage.keys.services)
+        self.platform = self._platform(settings, storage)
+        self.train = TrainWorkflow(self, "Training", platform=self.platform).workflow.machine
+        self.promote = PromoteWorkflow(self, "Promotion", platform=self.platform).workflow.machine
+        self.score = ScoreWorkflow(self, "Scoring", platform=self.platform).workflow.machine
+        self.workflows = {"train": self.train, "promote": self.promote, "score": self.score}
+        self.launch = LaunchWorkflow(
+            self, "Launching", platform=self.platform, workflows=self.workflows
+        ).workflow.machine
+        self.close = CloseWorkflow(self, "Closing", platform=self.platform, workflows=self.workflows).workflow.machine
+        self.triggers = Triggers(
+            self,
+            "Triggers",
+            settings=settings,
+            storage=storage,
+            bus=self.bus,
+            launch=self.launch,
+            close=self.close,
+            runs=list(self.workflows.values()),
+        )
+        self._outputs()
+
+    def _platform(self, settings: Settings, storage: StorageStack) -> Platform:
+        runtime = glue_runtime(self, "GlueRuntime", settings=settings, storage=storage, root=ROOT)
+        image = ContainerImage(
+            self,
+            "Image",
+            repository=storage.repository,
+            digest=settings.image_digest,
+            source=ROOT,
+            data_key=storage.keys.data,
+            logs_key=storage.keys.services,
+        )
+        roles = JobRoles(self, "JobRoles", storage=storage)
+        return Platform(
+            settings=settings,
+            storage=storage,
+            **self._glue_steps(storage, runtime),
+            image=image,
+            job_role=roles.job,
+            model_role=roles.model,
+            bus=self.bus,
+            log_retention=log_retention(settings.retention.log_days),
+            code_version=cdk.FileSystem.fingerprint(str(ROOT / "pipeline_code"), exclude=["__pycache__"])[:16],
+        )
+
+    def _glue_steps(self, storage: StorageStack, runtime: GlueRuntime) -> dict[str, GlueStep]:
+        """The four Glue jobs and, beside each, all that it may touch."""
+        curated = storage.curated
+        written = [names.QUARANTINE, names.RUNS]
+        return {
+            "clean": GlueStep(
+                self,
+                "CleanMessages",
+                script=JOBS / "clean_messages.py",
+                runtime=runtime,
+                reach=[
+                    Reach(storage.raw, reads_versions=[names.RAW_MESSAGES, names.RAW_LABELS]),
+                    Reach(
+                        curated,
+                        reads=[names.CLAIMS, names.RUNS],
+                        writes=[names.CURATED_MESSAGES, names.CURATED_LABELLED, names.CLAIMS, *written],
+                        deletes=[names.CURATED_MESSAGES, names.CURATED_LABELLED, names.QUARANTINE],
+                    ),
+                ],
+            ),
+            "build_training_set": GlueStep(
+                self,
+                "BuildTrainingSet",
+                script=JOBS / "build_training_set.py",
+                runtime=runtime,
+                reach=[
+                    Reach(
+                        curated,
+                        reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES],
+                        writes=[names.TRAINING, *written],
+                        deletes=[names.TRAINING, names.QUARANTINE],
+                    )
+                ],
+            ),
+            "build_batch": GlueStep(
+                self,
+                "BuildBatch",
+                script=JOBS / "build_batch.py",
+                runtime=runtime,
+                reach=[
+                    Reach(
+                        curated,
+                        reads=[names.CURATED_MESSAGES],
+                        writes=[names.BATCH, names.RUNS],
+                        deletes=[names.BATCH],
+                    )
+                ],
+            ),
+            "publish": GlueStep(
+                self,
+                "PublishPredictions",
+                script=JOBS / "publish_predictions.py",
+                runtime=runtime,
+                reach=[
+                    Reach(
+                        curated,
+                        reads=[names.CURATED_MESSAGES, names.BATCH],
+                        writes=written,
+                        deletes=[names.QUARANTINE],
+                    ),
+                    Reach(storage.predictions, writes=[names.PREDICTIONS], deletes=[names.PREDICTIONS]),
+                ],
+            ),
+        }
+
+    def _outputs(self) -> None:
+        outputs = {
+            "LaunchStateMachine": self.launch.state_machine_arn,
+            "TrainStateMachine": self.train.state_machine_arn,
+            "PromoteStateMachine": self.promote.state_machine_arn,
+            "ScoreStateMachine": self.score.state_machine_arn,
+            "BusinessEventBus": self.bus.event_bus_name,
+            "ChampionParameter": self.platform.champion,
+        }
+        for name, value in outputs.items():
+            cdk.CfnOutput(self, name, value=value)

@@ -1,0 +1,74 @@
+"""Jobs that a workflow waits for: Glue's and SageMaker's, with names that a repeated call cannot double."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stacks.workflows.states import States, choice, jsonata, task
+
+KINDS = {
+    "training": ("createTrainingJob", "describeTrainingJob", "TrainingJobName", "TrainingJobStatus"),
+    "processing": ("createProcessingJob", "describeProcessingJob", "ProcessingJobName", "ProcessingJobStatus"),
+    "transform": ("createTransformJob", "describeTransformJob", "TransformJobName", "TransformJobStatus"),
+}
+
+
+def job_name(prefix: str, suffix: str = "") -> str:
+    """A job's name as an expression: the execution's own name and how often it was redriven; 63 characters at most."""
+    redrives = "$string($states.context.Execution.RedriveCount)"
+    return f"'{prefix}' & $states.context.Execution.Name & '-' & {redrives} & '{suffix}'"
+
+
+def glue_job(name: str, arguments: Mapping[str, str], *, next_: str, timeout_minutes: int) -> dict[str, Any]:
+    """Run a Glue job to its end; `arguments` are the script's, a value being plain text or JSONata."""
+    return task(
+        "glue:startJobRun.sync",
+        {"JobName": name, "Arguments": {f"--{key}": value for key, value in arguments.items()}},
+        next_=next_,
+        timeout_seconds=(timeout_minutes + 10) * 60,
+    )
+
+
+def sagemaker_job(
+    state: str,
+    kind: str,
+    arguments: Mapping[str, Any],
+    *,
+    name: str,
+    next_: str,
+    timeout_minutes: int,
+    assign: Mapping[str, str] | None = None,
+    catch: Mapping[str, str] | None = None,
+) -> States:
+    """Run a SageMaker job to its end, as the states `state` and the three that wait for a job that is already there.
+
+    A create call whose answer was lost leaves a job of this name behind: it is ours, since the name is, and is awaited.
+    """
+    create, describe, name_key, status = KINDS[kind]
+    looking, waiting, ended = f"{state}: look again", f"{state}: wait", f"{state}: ended?"
+    return {
+        state: task(
+            f"sagemaker:{create}.sync",
+            {name_key: jsonata(name), **arguments},
+            next_=next_,
+            assign=assign,
+            catch={"SageMaker.ResourceInUseException": looking, **(catch or {})},
+            timeout_seconds=(timeout_minutes + 30) * 60,
+        ),
+        looking: task(
+            f"aws-sdk:sagemaker:{describe}",
+            {name_key: jsonata(name)},
+            next_=ended,
+            assign={"job": jsonata("$states.result"), **(assign or {})},
+        ),
+        ended: choice(
+            (f"$job.{status} = 'Completed'", next_),
+            (f"$job.{status} in ['InProgress', 'Stopping']", waiting),
+            default=f"{state}: failed",
+        ),
+        waiting: {"Type": "Wait", "Seconds": 30, "Next": looking},
+        f"{state}: failed": {
+            "Type": "Fail",
+            "Error": "States.TaskFailed",
+            "Cause": jsonata("$string($job)"),
+        },
+    }

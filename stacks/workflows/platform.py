@@ -1,0 +1,54 @@
+"""Platform: what every workflow works with: buckets, jobs, image, roles and names of one environment."""
+
+from dataclasses import dataclass
+
+from aws_cdk import Aws
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+
+from stacks.config import Settings
+from stacks.constructs.container_image import ContainerImage
+from stacks.constructs.glue_step import GlueStep
+from stacks.storage import StorageStack
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Handed to each workflow; all fields are constructs or settings, never ARNs typed by hand."""
+
+    settings: Settings
+    storage: StorageStack
+    clean: GlueStep
+    build_training_set: GlueStep
+    build_batch: GlueStep
+    publish: GlueStep
+    image: ContainerImage
+    job_role: iam.Role
+    model_role: iam.Role
+    bus: events.EventBus
+    log_retention: logs.RetentionDays
+    code_version: str
+
+    @property
+    def prefix(self) -> str:
+        """What the names of SageMaker jobs and models start with."""
+        return f"criba-{self.settings.name}-"
+
+    @property
+    def champion(self) -> str:
+        """Name of the SSM parameter that says which model is in production; **promote** alone writes it."""
+        return f"/criba/{self.settings.name}/champion"
+
+    @property
+    def champion_arn(self) -> str:
+        return f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{self.champion}"
+
+    def cluster(self, instance_type: str) -> dict[str, object]:
+        """One encrypted instance for a training or processing job."""
+        return {
+            "InstanceType": instance_type,
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 30,
+            "VolumeKmsKeyId": self.storage.keys.data.key_arn,
+        }

@@ -1,0 +1,161 @@
+"""promote: an approved model package in, the champion out. Started directly on an earlier package, it rolls back."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from pipeline_code.contracts import BASELINE, EVALUATIONS, RUNS
+from stacks.constructs.workflow import Workflow
+from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
+from stacks.workflows.platform import Platform
+from stacks.workflows.states import State, States, choice, fail, jsonata, machine, note, task
+
+APPROVER = "$package.LastModifiedBy.IamIdentity.Arn"
+CONTAINER = "$package.InferenceSpecification.Containers[0]"
+
+
+class PromoteWorkflow(Construct):
+    """The state machine of **promote** and what its role may do."""
+
+    def __init__(self, scope: Construct, id_: str, *, platform: Platform) -> None:
+        super().__init__(scope, id_)
+        self.platform = platform
+        states = {**begin("Read the package"), **self._approval(), **self._model(), **self._champion()}
+        states |= end("promote", bucket=platform.storage.curated.bucket_name)
+        self.workflow = Workflow(
+            self,
+            "Promote",
+            definition=machine("Begin", states, comment="Promote an approved model", timeout_seconds=3600),
+            key=platform.storage.keys.services,
+            log_retention=platform.log_retention,
+        )
+        self._grant()
+
+    def _approval(self) -> States:
+        """Read the package again, since events repeat and arrive late, and see that its approval is in order."""
+        return {
+            "Read the package": task(
+                "aws-sdk:sagemaker:describeModelPackage",
+                {"ModelPackageName": jsonata(f"{INPUT}.model_package_arn")},
+                assign={"package": jsonata("$states.result")},
+                next_="May it be promoted?",
+            ),
+            "May it be promoted?": choice(
+                (
+                    f"$package.ModelApprovalStatus != 'Approved' and {INPUT}.trigger.kind = 'approval'",
+                    "Approval withdrawn",
+                ),
+                ("$package.ModelApprovalStatus != 'Approved'", "Refuse an unapproved model"),
+                ("$not($exists($package.ApprovalDescription)) or $trim($package.ApprovalDescription) = ''", "Refuse without a reason"),
+                (f"{APPROVER} = $package.CustomerMetadataProperties.started_by", "Refuse a self-approval"),
+                default="Create the model",
+            ),
+            "Approval withdrawn": note(CLOSE, outcome="Approval withdrawn"),
+            "Refuse an unapproved model": fail(
+                "Criba.NotApproved",
+                "'version ' & $string($package.ModelPackageVersion) & ' is ' & $package.ModelApprovalStatus"
+                " & ': approve it first'",
+            ),
+            "Refuse without a reason": fail(
+                "Criba.NoReason",
+                "'version ' & $string($package.ModelPackageVersion)"
+                " & ' was approved without a reason: approve it again and say why'",
+            ),
+            "Refuse a self-approval": fail(
+                "Criba.SelfApproval",
+                f"{APPROVER} & ' started the training run of version ' & $string($package.ModelPackageVersion)"
+                " & ' and cannot approve it: ask another ML Engineer'",
+            ),
+        }
+
+    def _model(self) -> States:
+        """Make the version's model, once: a roll back finds it there."""
+        here = self.platform
+        name = f"'{here.prefix}v' & $string($package.ModelPackageVersion)"
+        return {
+            "Create the model": task(
+                "sagemaker:createModel",
+                {
+                    "ModelName": jsonata(name),
+                    "ExecutionRoleArn": here.model_role.role_arn,
+                    "PrimaryContainer": {"ModelPackageName": jsonata("$package.ModelPackageArn")},
+                    "EnableNetworkIsolation": True,
+                },
+                assign={"model_name": jsonata(name)},
+                catch={"States.ALL": "Look for the model"},
+                next_="Keep its baseline",
+            ),
+            "Look for the model": task(
+                "aws-sdk:sagemaker:describeModel",
+                {"ModelName": jsonata(name)},
+                assign={"model_name": jsonata(name), "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName")},
+                next_="Is it this model?",
+            ),
+            "Is it this model?": choice(
+                ("$existing = $package.ModelPackageArn", "Keep its baseline"), default="Refuse another's model"
+            ),
+            "Refuse another's model": fail(
+                "Criba.ModelExists", "$model_name & ' exists and is made of ' & $existing & ': delete it, then redrive'"
+            ),
+        }
+
+    def _champion(self) -> States:
+        here = self.platform
+        train_run = "$package.CustomerMetadataProperties.run_id"
+        models, monitoring = here.storage.models.bucket_name, here.storage.monitoring.bucket_name
+        return {
+            "Keep its baseline": task(
+                "aws-sdk:s3:copyObject",
+                {
+                    "CopySource": jsonata(
+                        f"'{models}/{EVALUATIONS}/run_id=' & {train_run} & '/baseline_statistics.json'"
+                    ),
+                    "Bucket": monitoring,
+                    "Key": jsonata(f"'{BASELINE}/' & $string($package.ModelPackageVersion) & '/statistics.json'"),
+                },
+                assign={"model": self._pointer(), "outcome": "Model promoted"},
+                next_="Point to the champion",
+            ),
+            "Point to the champion": task(
+                "aws-sdk:ssm:putParameter",
+                {"Name": here.champion, "Type": "String", "Overwrite": True, "Value": jsonata("$string($model)")},
+                next_="Tell people",
+            ),
+            "Tell people": tell(
+                here.bus.event_bus_name,
+                "ModelPromoted",
+                {
+                    "run_id": jsonata("$run_id"),
+                    "version": jsonata("$string($model.version)"),
+                    "approved_by": jsonata("$model.approved_by"),
+                },
+                next_=CLOSE,
+            ),
+        }
+
+    def _pointer(self) -> State:
+        """What the champion parameter says."""
+        return {
+            "version": jsonata("$string($package.ModelPackageVersion)"),
+            "package_arn": jsonata("$package.ModelPackageArn"),
+            "model_name": jsonata("$model_name"),
+            "model_data": jsonata(f"{CONTAINER}.ModelDataUrl"),
+            "image": jsonata(f"{CONTAINER}.Image"),
+            "promoted_at": jsonata("$states.context.State.EnteredTime"),
+            "approved_by": jsonata(f"$exists({APPROVER}) ? {APPROVER} : 'unknown'"),
+            "run_id": jsonata("$run_id"),
+        }
+
+    def _grant(self) -> None:
+        here, work, stack = self.platform, self.workflow, Stack.of(self)
+        group = here.storage.model_packages.model_package_group_name
+        package = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
+        model = stack.format_arn(service="sagemaker", resource="model", resource_name=f"{here.prefix}*")
+        work.allow("sagemaker:DescribeModelPackage", on=[package])
+        work.allow("sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:AddTags", on=[model])
+        work.allow_passing(here.model_role, to="sagemaker.amazonaws.com")
+        work.allow_reading(here.storage.models, f"{EVALUATIONS}/*/baseline_statistics.json")
+        work.allow_writing(here.storage.monitoring, f"{BASELINE}/*")
+        work.allow_writing(here.storage.curated, f"{RUNS}/promote/*/ledger.json")
+        work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
+        work.allow("ssm:PutParameter", on=[here.champion_arn])
+        here.bus.grant_put_events_to(work.role)

@@ -1,0 +1,290 @@
+"""train: labelled messages in, a challenger in the model registry out, waiting for a person's approval."""
+
+from typing import Any
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from pipeline_code.contracts import EVALUATE, EVALUATIONS, RUNS, TRAIN, TRAINED, TRAINING
+from stacks.constructs.workflow import Workflow
+from stacks.workflows.jobs import glue_job, job_name, sagemaker_job
+from stacks.workflows.ledger import CLOSE, begin, end, run_file, tell
+from stacks.workflows.platform import Platform
+from stacks.workflows.states import State, States, choice, fail, jsonata, machine, note, read_json, task
+
+MODEL_DATA = "'s3://{bucket}/{folder}/' & {job} & '/output/model.tar.gz'"
+SET = "$steps.training_set"
+
+
+class TrainWorkflow(Construct):
+    """The state machine of **train** and what its role may do."""
+
+    def __init__(self, scope: Construct, id_: str, *, platform: Platform) -> None:
+        super().__init__(scope, id_)
+        self.platform = platform
+        states = {**begin("Clean messages"), **self._data(), **self._model(), **self._registration()}
+        states |= end("train", bucket=self._curated)
+        self.workflow = Workflow(
+            self,
+            "Train",
+            definition=machine("Begin", states, comment="Train a challenger", timeout_seconds=12 * 3600),
+            key=platform.storage.keys.services,
+            log_retention=platform.log_retention,
+        )
+        self._grant()
+
+    @property
+    def _curated(self) -> str:
+        return self.platform.storage.curated.bucket_name
+
+    def _data(self) -> States:
+        """Clean the labelled messages, build the training set, and refuse one that nothing can be learnt from."""
+        here = self.platform
+        run = {"run_id": jsonata("$run_id"), "curated": f"s3://{self._curated}"}
+        minutes = here.settings.cleaning.timeout_minutes
+        clean = {
+            **run,
+            "workflow": "train",
+            "kind": "labels",
+            "raw": f"s3://{here.storage.raw.bucket_name}",
+            "source": "*",
+            "date_from": "*",
+            "date_to": "*",
+            "languages": ",".join(here.settings.cleaning.languages),
+            "max_text_bytes": str(here.settings.cleaning.max_text_bytes),
+        }
+        build = {**run, "seed": str(here.settings.training.seed)}
+        return {
+            "Clean messages": glue_job(here.clean.name, clean, next_="Read what was cleaned", timeout_minutes=minutes),
+            "Read what was cleaned": self._read("clean", next_="Build the training set"),
+            "Build the training set": glue_job(
+                here.build_training_set.name, build, next_="Read the training set", timeout_minutes=minutes
+            ),
+            "Read the training set": self._read("training_set", next_="Enough to train on?"),
+            "Enough to train on?": choice(
+                (f"{SET}.examples = 0", "Nothing to train on"),
+                (f"$count({SET}.labels) < 2", "Refuse one label"),
+                (f"$min([{SET}.splits.train, {SET}.splits.validation, {SET}.splits.test]) = 0", "Refuse an empty split"),
+                default="Train",
+            ),
+            "Nothing to train on": note(CLOSE, outcome="Nothing to train on"),
+            "Refuse one label": fail(
+                "Criba.DataGate",
+                f"'the training set has one label only (' & {SET}.labels[0] & '): at least two are needed; land more labels'",
+            ),
+            "Refuse an empty split": fail(
+                "Criba.DataGate",
+                f"'a split of the training set is empty (' & $string({SET}.splits) & '): land more labels'",
+            ),
+        }
+
+    def _read(self, name: str, *, next_: str) -> State:
+        return read_json(self._curated, run_file("train", name), name=name, next_=next_)
+
+    def _model(self) -> States:
+        """Train, then compare the challenger with the champion on the same test set."""
+        here = self.platform
+        models = here.storage.models.bucket_name
+        name = job_name(here.prefix)
+        model_data = MODEL_DATA.format(bucket=models, folder=TRAINED, job=name)
+        return {
+            **sagemaker_job(
+                "Train",
+                "training",
+                self._training_job(),
+                name=name,
+                next_="Read the champion",
+                timeout_minutes=here.settings.training.timeout_minutes,
+                assign={"model_data": jsonata(model_data), "champion": jsonata("null")},
+            ),
+            "Read the champion": task(
+                "aws-sdk:ssm:getParameter",
+                {"Name": here.champion},
+                assign={"champion": jsonata("$parse($states.result.Parameter.Value)")},
+                catch={"Ssm.ParameterNotFoundException": "Evaluate"},
+                next_="Evaluate",
+            ),
+            **sagemaker_job(
+                "Evaluate",
+                "processing",
+                self._evaluation_job(),
+                name=name,
+                next_="Read the evaluation",
+                timeout_minutes=60,
+            ),
+            "Read the evaluation": read_json(
+                models,
+                f"'{EVALUATIONS}/run_id=' & $run_id & '/evaluation.json'",
+                name="evaluation",
+                next_="Good enough?",
+            ),
+            "Good enough?": choice(
+                ("$steps.evaluation.good_enough", "Register the challenger"), default="Keep the champion"
+            ),
+            "Keep the champion": note(CLOSE, outcome="Challenger not good enough"),
+        }
+
+    def _training_job(self) -> dict[str, Any]:
+        here, training, scoring = self.platform, self.platform.settings.training, self.platform.settings.scoring
+        return {
+            "RoleArn": here.job_role.role_arn,
+            "AlgorithmSpecification": {
+                "TrainingImage": here.image.uri,
+                "TrainingInputMode": "File",
+                "ContainerEntrypoint": [TRAIN],
+            },
+            "HyperParameters": {
+                "seed": str(training.seed),
+                "min_confidence": str(scoring.min_confidence),
+                "review_quantile": str(scoring.review_quantile),
+            },
+            "InputDataConfig": [
+                {"ChannelName": split, "DataSource": {"S3DataSource": self._split(split)}, "InputMode": "File"}
+                for split in ("train", "validation")
+            ],
+            "OutputDataConfig": {
+                "S3OutputPath": f"s3://{here.storage.models.bucket_name}/{TRAINED}",
+                "KmsKeyId": here.storage.keys.data.key_arn,
+            },
+            "ResourceConfig": here.cluster(training.instance_type),
+            "StoppingCondition": {"MaxRuntimeInSeconds": training.timeout_minutes * 60},
+            "EnableNetworkIsolation": True,
+            "EnableInterContainerTrafficEncryption": True,
+        }
+
+    def _split(self, split: str) -> dict[str, str]:
+        uri = jsonata(f"'s3://{self._curated}/{TRAINING}/run_id=' & $run_id & '/{split}/'")
+        return {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+
+    def _evaluation_job(self) -> dict[str, Any]:
+        here, training = self.platform, self.platform.settings.training
+        folder = "/opt/ml/processing/input"
+        test = f"'s3://{self._curated}/{TRAINING}/run_id=' & $run_id & '/test/'"
+        inputs = ", ".join(
+            f"{{'InputName': '{name}', 'S3Input': {{'S3Uri': {uri}, 'LocalPath': '{folder}/{name}', "
+            "'S3DataType': 'S3Prefix', 'S3InputMode': 'File'}}"
+            for name, uri in (("test", test), ("challenger", "$model_data"), ("champion", "$champion.model_data"))
+        )
+        return {
+            "RoleArn": here.job_role.role_arn,
+            "AppSpecification": {
+                "ImageUri": here.image.uri,
+                "ContainerEntrypoint": [EVALUATE],
+                "ContainerArguments": [
+                    "--run-id",
+                    jsonata("$run_id"),
+                    "--min-accuracy",
+                    str(training.min_accuracy),
+                    "--min-macro-f1",
+                    str(training.min_macro_f1),
+                    "--max-worst-label-drop",
+                    str(training.max_worst_label_drop),
+                ],
+            },
+            # The champion is compared only if there is one.
+            "ProcessingInputs": jsonata(f"$champion = null ? [{inputs}][[0..1]] : [{inputs}]"),
+            "ProcessingOutputConfig": {
+                "KmsKeyId": here.storage.keys.data.key_arn,
+                "Outputs": [
+                    {
+                        "OutputName": "evaluation",
+                        "S3Output": {
+                            "S3Uri": jsonata(
+                                f"'s3://{here.storage.models.bucket_name}/{EVALUATIONS}/run_id=' & $run_id"
+                            ),
+                            "LocalPath": "/opt/ml/processing/output",
+                            "S3UploadMode": "EndOfJob",
+                        },
+                    }
+                ],
+            },
+            "ProcessingResources": {"ClusterConfig": here.cluster(training.instance_type)},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+            "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
+        }
+
+    def _registration(self) -> States:
+        """Register the challenger for approval, with its figures and its lineage, and ask for a review."""
+        here = self.platform
+        folder = f"'s3://{here.storage.models.bucket_name}/{EVALUATIONS}/run_id=' & $run_id & "
+        lineage = {
+            "run_id": jsonata("$run_id"),
+            "started_by": jsonata("$started_by"),
+            "data_hash": jsonata(f"{SET}.data_hash"),
+            "code_version": here.code_version,
+            "image_digest": here.image.digest,
+            "accuracy": jsonata("$string($steps.evaluation.challenger.accuracy)"),
+            "macro_f1": jsonata("$string($steps.evaluation.challenger.macro_f1)"),
+        }
+        return {
+            "Register the challenger": task(
+                "aws-sdk:sagemaker:createModelPackage",
+                {
+                    "ModelPackageGroupName": here.storage.model_packages.model_package_group_name,
+                    "ModelPackageDescription": jsonata("'Trained by run ' & $run_id"),
+                    "ModelApprovalStatus": "PendingManualApproval",
+                    "ClientToken": jsonata("$hash($states.context.Execution.Name, 'MD5')"),
+                    "InferenceSpecification": {
+                        "Containers": [{"Image": here.image.uri, "ModelDataUrl": jsonata("$model_data")}],
+                        "SupportedContentTypes": ["application/jsonlines"],
+                        "SupportedResponseMIMETypes": ["application/jsonlines"],
+                        "SupportedTransformInstanceTypes": [here.settings.scoring.instance_type],
+                    },
+                    "ModelMetrics": {
+                        "ModelQuality": {
+                            "Statistics": {
+                                "ContentType": "application/json",
+                                "S3Uri": jsonata(f"{folder}'/model_quality.json'"),
+                            }
+                        }
+                    },
+                    "DriftCheckBaselines": {
+                        "ModelDataQuality": {
+                            "Statistics": {
+                                "ContentType": "application/json",
+                                "S3Uri": jsonata(f"{folder}'/baseline_statistics.json'"),
+                            }
+                        }
+                    },
+                    "CustomerMetadataProperties": lineage,
+                },
+                assign={
+                    "model": {"package_arn": jsonata("$states.result.ModelPackageArn")},
+                    "outcome": "Challenger registered",
+                },
+                next_="Ask for a review",
+            ),
+            "Ask for a review": tell(
+                here.bus.event_bus_name,
+                "ReviewRequested",
+                {
+                    "run_id": jsonata("$run_id"),
+                    "model_package_arn": jsonata("$model.package_arn"),
+                    "accuracy": jsonata("$string($steps.evaluation.challenger.accuracy)"),
+                    "macro_f1": jsonata("$string($steps.evaluation.challenger.macro_f1)"),
+                },
+                next_=CLOSE,
+            ),
+        }
+
+    def _grant(self) -> None:
+        here, work, stack = self.platform, self.workflow, Stack.of(self)
+        here.clean.grant_run(work.role)
+        here.build_training_set.grant_run(work.role)
+        work.allow_sagemaker_job("training", here.prefix)
+        work.allow_sagemaker_job("processing", here.prefix)
+        work.allow_passing(here.job_role, to="sagemaker.amazonaws.com")
+        work.allow_reading(here.storage.curated, f"{RUNS}/train/*")
+        work.allow_reading(here.storage.models, f"{EVALUATIONS}/*")
+        work.allow_writing(here.storage.curated, f"{RUNS}/train/*/ledger.json")
+        work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
+        work.allow("ssm:GetParameter", on=[here.champion_arn])
+        group = here.storage.model_packages.model_package_group_name
+        work.allow(
+            "sagemaker:CreateModelPackage",
+            on=[
+                stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group),
+                stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*"),
+            ],
+        )
+        here.bus.grant_put_events_to(work.role)
