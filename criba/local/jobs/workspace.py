@@ -6,6 +6,7 @@ goes through the S3 API, which is the truth: versions are kept and the buckets' 
 
 import os
 import threading
+import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
@@ -53,23 +54,28 @@ class Workspace:
         """Download what the scopes hold."""
         for bucket in self.buckets:
             (self.folder / bucket).mkdir(parents=True, exist_ok=True)
-        wanted = {(bucket, entry["Key"]) for bucket, prefix in self._scopes for entry in self._objects(bucket, prefix)}
+        there = {(bucket, key) for bucket, prefix in self._scopes for key in self._keys(bucket, prefix)}
         with ThreadPoolExecutor(_THREADS) as pool:
-            list(pool.map(lambda place: self.refresh(*place), sorted(wanted)))
+            list(pool.map(lambda place: self.refresh(*place), sorted(there | self._known.keys())))
 
     def refresh(self, bucket: str, key: str) -> None:
         """Take one object as S3 has it now, or its absence."""
         path = self.folder / bucket / key
+        incoming = self.folder / ".incoming" / uuid.uuid4().hex
         try:
-            files.download(self._s3, bucket, key, path)
+            files.download(self._s3, bucket, key, incoming)
         except self._s3.exceptions.NoSuchKey:
-            path.unlink(missing_ok=True)
-            self._known.pop((bucket, key), None)
-        else:
+            with self._lock:
+                path.unlink(missing_ok=True)
+                self._known.pop((bucket, key), None)
+            return
+        with self._lock:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            incoming.replace(path)
             self._known[bucket, key] = _stamp(path)
 
     def push(self) -> None:
-        """Put what was written since, and delete what was deleted."""
+        """Put what was written since the last time, and delete what was deleted."""
         with self._lock:
             now = dict(self._written())
             for place, stamp in sorted(now.items()):
@@ -80,8 +86,8 @@ class Workspace:
                 self._s3.delete_object(Bucket=place[0], Key=place[1])
                 del self._known[place]
 
-    def _objects(self, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-        return (entry for entry in files.keys(self._s3, bucket, prefix) if is_data(entry["Key"]))
+    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        return (entry["Key"] for entry in files.keys(self._s3, bucket, prefix) if is_data(entry["Key"]))
 
     def _written(self) -> Iterator[tuple[tuple[str, str], _Stamp]]:
         for bucket in self.buckets:
