@@ -1,0 +1,137 @@
+"""Which raw object versions a run takes: claimed exclusively (messages) or as a snapshot (labels).
+
+A claim is an object that only one run can write, so no version is taken twice and a file that comes late, or an
+object written again, waits for the next run. A message that a source delivers again in a later object is a new
+version for a later run: repeats are found within a run only.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from glue_jobs.store import delete, keys_below, read_json, s3, write_json_once
+from pipeline_code.contracts import ANY, RAW_LABELS, RAW_MESSAGES, SOURCE, RunFiles, claim_key
+
+PARALLEL_CLAIMS = 16
+LAYOUT = re.compile(rf"{RAW_MESSAGES}/source=([^/]+)/date=([^/]+)/.+")
+
+
+@dataclass(frozen=True, order=True)
+class RawObject:
+    """One version of a raw object; `last_modified` is ISO 8601 in UTC."""
+
+    key: str
+    version_id: str
+    bytes: int
+    last_modified: str
+
+    @property
+    def place(self) -> tuple[str, str] | None:
+        """Source and date of a message object, None when its key does not follow the layout."""
+        match = LAYOUT.fullmatch(self.key)
+        return (match[1], match[2]) if match and SOURCE.fullmatch(match[1]) and _is_date(match[2]) else None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The sources and dates that a run may take; `*` leaves an end open."""
+
+    source: str = ANY
+    date_from: str = ANY
+    date_to: str = ANY
+
+    @property
+    def prefix(self) -> str:
+        """The longest prefix of all keys in scope."""
+        if self.source == ANY:
+            return f"{RAW_MESSAGES}/"
+        one_day = self.date_from == self.date_to != ANY
+        return f"{RAW_MESSAGES}/source={self.source}/" + (f"date={self.date_from}/" if one_day else "")
+
+    def holds(self, place: tuple[str, str] | None) -> bool:
+        """Whether an object belongs here; a misplaced one, which has no date, does when both dates are open."""
+        if place is None:
+            return self.date_from == self.date_to == ANY
+        _, day = place
+        return (self.date_from in (ANY, day) or self.date_from < day) and (
+            self.date_to in (ANY, day) or day < self.date_to
+        )
+
+
+def take_messages(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
+    """Claim the unclaimed message objects in scope, or return what this run took before."""
+    return _once(curated, files, lambda: _claim_all(raw, curated, files, scope))
+
+
+def take_labels(raw: str, curated: str, files: RunFiles) -> list[RawObject]:
+    """Take a snapshot of all current label objects, or return what this run took before."""
+    return _once(curated, files, lambda: list(current_objects(raw, f"{RAW_LABELS}/")))
+
+
+def current_objects(bucket: str, prefix: str) -> Iterator[RawObject]:
+    """Yield the latest version of each data object, in the order of the keys; raises ValueError without versioning."""
+    for page in s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for version in page.get("Versions", []):
+            key = version["Key"]
+            if not version["IsLatest"] or not _is_data(key):
+                continue
+            if version["VersionId"] == "null":
+                raise ValueError(f"s3://{bucket}/{key} has no version: turn versioning on and land it again")
+            yield RawObject(key, version["VersionId"], version["Size"], version["LastModified"].isoformat())
+
+
+def _claim_all(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
+    """Claim what nobody has. Only a run that began before, and was cut off, looks whether a claim is its own."""
+    first_attempt = write_json_once(curated, files.key("claiming.json"), {"run_id": files.run_id})
+    taken = set(keys_below(curated, claim_key(scope.prefix, "").removesuffix("/.json"))) if first_attempt else set()
+    free = [
+        found
+        for found in current_objects(raw, scope.prefix)
+        if scope.holds(found.place) and claim_key(found.key, found.version_id) not in taken
+    ]
+    with ThreadPoolExecutor(PARALLEL_CLAIMS) as pool:
+        ours = pool.map(lambda found: _claim(curated, found, files.run_id), free)
+        return [found for found, is_ours in zip(free, ours, strict=True) if is_ours]
+
+
+def _claim(curated: str, found: RawObject, run_id: str) -> bool:
+    key = claim_key(found.key, found.version_id)
+    claim = {"run_id": run_id, "key": found.key, "version_id": found.version_id}
+    return write_json_once(curated, key, claim) or read_json(curated, key)["run_id"] == run_id
+
+
+def _once(curated: str, files: RunFiles, take: Callable[[], list[RawObject]]) -> list[RawObject]:
+    """Write the list of inputs once; every later attempt reads that list and releases what it claimed beside it."""
+    try:
+        return _inputs(curated, files)
+    except FileNotFoundError:
+        taken = sorted(take())
+    document = {"run_id": files.run_id, "objects": [asdict(one) for one in taken]}
+    if write_json_once(curated, files.inputs, document):
+        return taken
+    settled = _inputs(curated, files)
+    _release(curated, set(taken) - set(settled))
+    return settled
+
+
+def _inputs(curated: str, files: RunFiles) -> list[RawObject]:
+    return [RawObject(**one) for one in read_json(curated, files.inputs)["objects"]]
+
+
+def _release(curated: str, unused: Iterable[RawObject]) -> None:
+    for one in unused:
+        delete(curated, claim_key(one.key, one.version_id))
+
+
+def _is_data(key: str) -> bool:
+    name = key.rpartition("/")[2]
+    return bool(name) and name[0] not in "_."
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -1,0 +1,135 @@
+"""CleanMessages: claimed raw objects in; canonical messages (or labelled examples), a quarantine and a count out."""
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
+
+from glue_jobs.arguments import bucket_name, choice, day, job_arguments, positive
+from glue_jobs.claims import RawObject, Scope, take_labels, take_messages
+from glue_jobs.comparing import KEPT, QUARANTINED, Counts, compared, counted
+from glue_jobs.curated import message_folder
+from glue_jobs.judging import Settings, judged
+from glue_jobs.quarantine import write_quarantine
+from glue_jobs.schemas import LABELLED, MESSAGE, names
+from glue_jobs.session import spark_session
+from glue_jobs.splits import all_splits, shared_out
+from glue_jobs.store import write_json
+from glue_jobs.writing import write_folder, write_folders
+from pipeline_code.contracts import ANY, CURATED_MESSAGES, SOURCE, WORKFLOWS, RunFiles, labelled_prefix
+
+STEP = "clean_messages"
+KINDS = ("messages", "labels")
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What one run cleans, from where and to where; the limits stand in `settings`."""
+
+    curated: str
+    files: RunFiles
+    scope: Scope
+    settings: Settings
+
+    @property
+    def is_labels(self) -> bool:
+        return self.settings.kind == "labels"
+
+    @property
+    def bucket(self) -> str:
+        return bucket_name(self.curated)
+
+    def take(self) -> list[RawObject]:
+        """The raw object versions of this run, the same ones at every attempt."""
+        if self.is_labels:
+            return take_labels(self.settings.bucket, self.bucket, self.files)
+        return take_messages(self.settings.bucket, self.bucket, self.files, self.scope)
+
+
+def clean(cleaning: Cleaning) -> dict[str, object]:
+    """Clean what the run takes and write it; returns the report that also lies in clean.json."""
+    began = time.monotonic()
+    spark = spark_session("CleanMessages")
+    objects = cleaning.take()
+    tasks = shared_out(all_splits(objects), spark.sparkContext.defaultParallelism)
+    rows = compared(judged(spark, tasks, cleaning.settings)).persist(StorageLevel.MEMORY_AND_DISK)
+    counts = counted(rows)
+    counts.check()
+    _write(rows, counts, cleaning)
+    rows.unpersist()
+    report = _report(cleaning.files.run_id, objects, counts, is_labels=cleaning.is_labels)
+    report["seconds"] = round(time.monotonic() - began, 3)
+    write_json(cleaning.bucket, cleaning.files.clean, report)
+    return report
+
+
+def _write(rows: DataFrame, counts: Counts, cleaning: Cleaning) -> None:
+    run_id = cleaning.files.run_id
+    kept = rows.where(F.col("outcome") == KEPT).withColumn("run_id", F.lit(run_id))
+    if cleaning.is_labels:
+        write_folder(kept.select(*names(LABELLED)), f"{cleaning.curated}/{labelled_prefix(run_id)}")
+    elif counts.kept:
+        messages = kept.select(*names(MESSAGE), "date", F.lit(run_id).alias("run"))
+        write_folders(messages, f"{cleaning.curated}/{CURATED_MESSAGES}", "source", "date", "run")
+    refused = rows.where(F.col("outcome") == QUARANTINED)
+    write_quarantine(refused, cleaning.bucket, run_id=run_id, step=STEP, size=counts.quarantined_bytes)
+
+
+def _report(run_id: str, objects: Sequence[RawObject], counts: Counts, *, is_labels: bool) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "objects": len(objects),
+        "bytes": sum(one.bytes for one in objects),
+        "landed": counts.landed,
+        "kept": counts.kept,
+        "duplicates": counts.duplicates,
+        "quarantined": counts.quarantined,
+        "quarantine_reasons": counts.quarantine_reasons,
+        "folders": [] if is_labels else [message_folder(source, date, run_id) for source, date in counts.places],
+    }
+
+
+def cleaning_of(argv: Sequence[str]) -> Cleaning:
+    """Read the job's arguments; raises ValueError for one that is missing or wrong."""
+    args = job_arguments(
+        argv,
+        *(
+            "workflow",
+            "run_id",
+            "kind",
+            "raw",
+            "curated",
+            "source",
+            "date_from",
+            "date_to",
+            "languages",
+            "max_text_bytes",
+        ),
+    )
+    if args.source != ANY and not SOURCE.fullmatch(args.source):
+        raise ValueError(f"--source {args.source!r}: use 1 to 31 of a-z, 0-9 and -, or {ANY} for every source")
+    bucket_name(args.curated)
+    return Cleaning(
+        curated=args.curated.rstrip("/"),
+        files=RunFiles(choice("workflow", args.workflow, WORKFLOWS), args.run_id),
+        scope=Scope(args.source, day("date_from", args.date_from), day("date_to", args.date_to)),
+        settings=Settings(
+            bucket=bucket_name(args.raw),
+            kind=choice("kind", args.kind, KINDS),
+            languages=tuple(args.languages.split(",")),
+            max_text_bytes=positive("max_text_bytes", args.max_text_bytes),
+        ),
+    )
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the job and print its counts."""
+    print(clean(cleaning_of(argv)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

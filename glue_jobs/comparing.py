@@ -1,0 +1,90 @@
+"""What becomes of each judged row once the run's rows are compared: kept, a duplicate, or quarantined."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
+
+from glue_jobs.rules import WHY
+
+KEPT, DUPLICATE, QUARANTINED, TALLY = "kept", "duplicate", "quarantined", "tally"
+
+
+def compared(judged: DataFrame) -> DataFrame:
+    """Add `outcome` to judged rows (schema JUDGED), one of kept, duplicate, quarantined and tally.
+
+    The first record of a source and id, by object and position, is kept. A later one with the same text (and label) is
+    a duplicate; with another text it is refused as an id clash, for nobody can say which of the two was meant.
+    """
+    same_id = Window.partitionBy("source", "message_id")
+    in_order = same_id.orderBy("raw_key", "position")
+    said = Window.partitionBy("source", "message_id", "digest", "label").orderBy("raw_key", "position")
+    rows = judged.withColumn(
+        "first_digest",
+        F.first("digest", ignorenulls=True).over(
+            in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+        ),
+    ).withColumn("times", F.row_number().over(said))
+    clash = F.col("reason").isNull() & (F.col("digest") != F.col("first_digest"))
+    return (
+        rows.withColumn("detail", F.when(clash, F.lit(WHY["id_clash"])).otherwise(F.col("detail")))
+        .withColumn("reason", F.when(clash, F.lit("id_clash")).otherwise(F.col("reason")))
+        .withColumn(
+            "outcome",
+            F.when(F.col("landed").isNotNull(), TALLY)
+            .when(F.col("reason").isNotNull(), QUARANTINED)
+            .when(F.col("times") > 1, DUPLICATE)
+            .otherwise(KEPT),
+        )
+        .drop("first_digest", "times", "digest")
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The account of a cleaning run; `landed` is what the readers counted, apart from what became of it."""
+
+    landed: int
+    kept: int
+    duplicates: int
+    quarantined: int
+    quarantine_reasons: dict[str, int]
+    quarantined_bytes: int
+    places: tuple[tuple[str, str], ...]
+
+    def check(self) -> None:
+        """Raise RuntimeError unless every record that landed is kept, a duplicate or quarantined."""
+        if self.landed != self.kept + self.duplicates + self.quarantined:
+            raise RuntimeError(
+                f"{self.landed} records landed, but {self.kept} were kept, {self.duplicates} were duplicates and "
+                f"{self.quarantined} were quarantined: some are lost or doubled, so nothing of this run may be used"
+            )
+
+
+def counted(rows: DataFrame) -> Counts:
+    """Count compared rows in one pass; `places` are the sources and dates of what was kept."""
+    kept_place = [F.when(F.col("outcome") == KEPT, F.col(name)) for name in ("source", "date")]
+    groups = (
+        rows.groupBy(
+            "outcome",
+            "reason",
+            *(place.alias(name) for place, name in zip(kept_place, ("source", "date"), strict=True)),
+        )
+        .agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"), F.sum(F.length("record")).alias("bytes"))
+        .collect()
+    )
+    of = {
+        outcome: [group for group in groups if group.outcome == outcome]
+        for outcome in (KEPT, DUPLICATE, QUARANTINED, TALLY)
+    }
+    return Counts(
+        landed=sum(group.landed for group in of[TALLY]),
+        kept=sum(group.rows for group in of[KEPT]),
+        duplicates=sum(group.rows for group in of[DUPLICATE]),
+        quarantined=sum(group.rows for group in of[QUARANTINED]),
+        quarantine_reasons={
+            group.reason: group.rows for group in sorted(of[QUARANTINED], key=lambda group: group.reason)
+        },
+        quarantined_bytes=sum(group.bytes for group in of[QUARANTINED]),
+        places=tuple(sorted((group.source, group.date) for group in of[KEPT])),
+    )

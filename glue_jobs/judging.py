@@ -1,0 +1,162 @@
+"""From splits of raw objects to judged rows: read, check, normalise, redact, one Python pass in the executors."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import DataFrame, SparkSession
+
+from glue_jobs.draft import COLUMNS, Draft, Origin
+from glue_jobs.languages import language_of
+from glue_jobs.privacy import redact
+from glue_jobs.reading import Record, records
+from glue_jobs.rules import WHY, refused
+from glue_jobs.schemas import JUDGED, names
+from glue_jobs.splits import Split
+from glue_jobs.text import folded
+
+Row = tuple[Any, ...]
+BATCH_ROWS = 2000
+BATCH_BYTES = 16 << 20
+OTHER_COLUMNS_BYTES = 64 << 10
+ESCAPED = 6
+"""Bytes that one byte of text may take in JSON, as \\u0041."""
+
+ARROW = pa.schema(
+    [
+        (
+            name,
+            {"timestamp": pa.timestamp("us", "UTC"), "bigint": pa.int64(), "binary": pa.binary()}.get(
+                kind, pa.string()
+            ),
+        )
+        for name, kind in (column.split() for column in JUDGED.split(", "))
+    ]
+)
+COLUMNS_IN_ORDER = tuple(names(JUDGED))
+RECORD = COLUMNS_IN_ORDER.index("record")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the executors must know: the raw bucket, the kind of the records, and the limits."""
+
+    bucket: str
+    kind: str
+    languages: tuple[str, ...]
+    max_text_bytes: int
+
+    @property
+    def line_limit(self) -> int:
+        """Longest record that is parsed, in bytes."""
+        return ESCAPED * self.max_text_bytes + OTHER_COLUMNS_BYTES
+
+
+def judged(spark: SparkSession, tasks: Sequence[Sequence[Split]], settings: Settings) -> DataFrame:
+    """Return the judged rows (schema JUDGED) of all splits, one Spark task for each list of splits."""
+    shares = [(json.dumps([asdict(split) for split in task]),) for task in tasks]
+    given = spark.createDataFrame(spark.sparkContext.parallelize(shares, len(shares)), "splits string")
+    return given.mapInArrow(_reader(settings), JUDGED)
+
+
+def _reader(settings: Settings) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        splits = (Split(**one) for batch in batches for task in batch.column(0).to_pylist() for one in json.loads(task))
+        return in_batches(chain.from_iterable(rows_of(split, settings) for split in splits))
+
+    return read
+
+
+def in_batches(rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+    """Gather rows into Arrow batches that are bounded in rows and in bytes."""
+    batch: list[Row] = []
+    size = 0
+    for row in rows:
+        batch.append(row)
+        size += len(row[RECORD] or b"")
+        if len(batch) == BATCH_ROWS or size > BATCH_BYTES:
+            yield _arrow(batch)
+            batch, size = [], 0
+    if batch:
+        yield _arrow(batch)
+
+
+def rows_of(split: Split, settings: Settings) -> Iterator[Row]:
+    """Yield a judged row for every record of the split, and at last one that says how many the reader found."""
+    is_label = settings.kind == "labels"
+    landed_at = datetime.fromisoformat(split.last_modified)
+    origin = Origin(split.source, split.date, landed_at, is_label, settings.max_text_bytes)
+    landed = 0
+    for record in _found(split, settings):
+        landed += 1
+        yield _row(record, split, origin, settings)
+    yield _tally(split, landed)
+
+
+def _found(split: Split, settings: Settings) -> Iterator[Record]:
+    if settings.kind == "messages" and not split.source:
+        return iter([Record(0, b"", {}, "misplaced", WHY["misplaced"])] if split.start == 0 else [])
+    return records(settings.bucket, split, columns=COLUMNS, line_limit=settings.line_limit)
+
+
+def _row(record: Record, split: Split, origin: Origin, settings: Settings) -> Row:
+    if record.problem:
+        return _refused(record, split, record.problem, record.detail)
+    draft = Draft(record.fields, origin)
+    if reason := refused(draft):
+        return _refused(record, split, reason, WHY[reason])
+    text = redact(draft.clean) if draft.text else None
+    return _in_order(
+        message_id=draft.message_id or generated_id(draft.source, split, record.position),
+        source=draft.source,
+        received_at=draft.received_at,
+        text=text,
+        language=language_of(draft.language, text, settings.languages) if text else None,
+        text_key=folded(text) if text else None,
+        label=draft.label,
+        split=draft.split,
+        raw_key=split.key,
+        raw_version=split.version_id,
+        position=record.position,
+        date=split.date,
+        digest=hashlib.sha256(draft.clean.encode()).digest()[:16] if text else None,
+        record=record.data,
+    )
+
+
+def _refused(record: Record, split: Split, reason: str, detail: str) -> Row:
+    """A refused row; its generated id only spreads such rows evenly, for nothing is known of the real one."""
+    return _in_order(
+        reason=reason,
+        detail=detail,
+        message_id=generated_id(split.source, split, record.position),
+        source=split.source,
+        raw_key=split.key,
+        raw_version=split.version_id,
+        position=record.position,
+        record=record.data,
+    )
+
+
+def _tally(split: Split, landed: int) -> Row:
+    return _in_order(raw_key=split.key, position=split.start, landed=landed)
+
+
+def generated_id(source: str, split: Split, position: int) -> str:
+    """The id of a message whose source gave none: the same for the same record of the same object version."""
+    return hashlib.sha256(f"{source}|{split.key}|{split.version_id}|{position}".encode()).hexdigest()[:32]
+
+
+def _in_order(**values: Any) -> Row:
+    return tuple(map(values.get, COLUMNS_IN_ORDER))
+
+
+def _arrow(rows: Sequence[Row]) -> pa.RecordBatch:
+    columns = zip(*rows, strict=True)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, ARROW, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=ARROW)

@@ -1,0 +1,164 @@
+"""PublishPredictions: the model's answers joined to a run's messages, reconciled, and published as Parquet by date."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
+
+from glue_jobs.arguments import bucket_name, job_arguments
+from glue_jobs.build_batch import shard_line
+from glue_jobs.curated import messages_of_run, record_id, unless_missing
+from glue_jobs.quarantine import write_quarantine
+from glue_jobs.schemas import ANSWER, PREDICTION, names
+from glue_jobs.session import spark_session
+from glue_jobs.store import read_json, write_json
+from glue_jobs.writing import write_folders
+from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix
+
+STEP = "publish_predictions"
+FAULTS = {
+    "missing": "without an answer",
+    "double": "answered more than once",
+    "unknown": "answers to no message",
+    "malformed": "answers that cannot be read",
+}
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """How the messages of a run and the answers to them match, by date, label and decision (rows of `matched`)."""
+
+    groups: tuple[Row, ...]
+
+    def total(self, name: str) -> int:
+        return sum(group[name] for group in self.groups)
+
+    def scored(self, column: str, value: str) -> int:
+        return sum(group.scored for group in self.groups if group[column] == value)
+
+    def values(self, column: str) -> list[str]:
+        """Values of a column that some scored message has."""
+        return sorted({group[column] for group in self.groups if group.scored})
+
+    def check(self, kept: int) -> None:
+        """Raise RuntimeError unless each of the `kept` messages has exactly one answer that can be read."""
+        faults = [f"{self.total(name)} {words}" for name, words in FAULTS.items() if self.total(name)]
+        if self.total("messages") != kept:
+            faults.append(f"{self.total('messages')} messages found")
+        if faults:
+            raise RuntimeError(f"the batch output does not match the {kept} messages of the run: {', '.join(faults)}")
+
+
+def answers_of_run(spark: SparkSession, curated: str, run_id: str) -> DataFrame:
+    """The lines of a run's batch output (schema ANSWER); one that is no such JSON object has no id."""
+    found = unless_missing(
+        lambda: spark.read.text(f"{curated}/{batch_prefix(run_id)}/out/*.jsonl.out", lineSep="\n"),
+        otherwise=spark.createDataFrame([], "value string"),
+    )
+    return found.where("value != ''").select(F.from_json("value", ANSWER).alias("answer")).select("answer.*")
+
+
+def matched(messages: DataFrame, answers: DataFrame) -> DataFrame:
+    """Join messages and answers, either of which may lack the other; one row a message and one an unknown answer.
+
+    Adds `times` (lines with that id) and `malformed` (those among them that are neither a score nor an error).
+    """
+    scored = F.col("decision").isin("auto", "review") & F.col("label").isNotNull()
+    scored &= F.col("confidence").isNotNull() & F.col("in_scope_score").isNotNull()
+    readable = F.col("id").isNotNull() & (F.col("error").isNotNull() | F.coalesce(scored, F.lit(False)))
+    said = ["label", "confidence", "in_scope_score", "decision", "error"]
+    by_id = answers.groupBy("id").agg(
+        F.count(F.lit(1)).alias("times"),
+        F.sum((~readable).cast("int")).alias("malformed"),
+        *(F.min(name).alias(name) for name in said),
+    )
+    return messages.join(by_id, record_id() == F.col("id"), "full_outer")
+
+
+def reconciled(rows: DataFrame) -> Reconciled:
+    """Count matched rows in one pass."""
+    is_message, is_answered = F.col("message_id").isNotNull(), F.col("times").isNotNull()
+    error = F.col("error").isNotNull()
+    counts = {
+        "messages": is_message,
+        "scored": is_message & is_answered & ~error,
+        "unscorable": is_message & error,
+        "missing": is_message & ~is_answered,
+        "double": F.col("id").isNotNull() & (F.col("times") > 1),
+        "unknown": ~is_message & F.col("id").isNotNull(),
+    }
+    groups = rows.groupBy("date", "label", "decision").agg(
+        *(F.count_if(condition).alias(name) for name, condition in counts.items()),
+        F.coalesce(F.sum("malformed"), F.lit(0)).alias("malformed"),
+        F.coalesce(F.sum(F.when(error, F.octet_length(shard_line()))), F.lit(0)).alias("unscorable_bytes"),
+    )
+    return Reconciled(tuple(groups.collect()))
+
+
+def publish(run_id: str, curated: str, predictions: str, model_version: str) -> dict[str, object]:
+    """Reconcile, write the predictions and the quarantine of a run; returns the report in published.json.
+
+    Raises RuntimeError, with counts, when a message has no answer or two, or an answer no message.
+    """
+    spark, files = spark_session("PublishPredictions"), RunFiles("score", run_id)
+    cleaned = read_json(bucket_name(curated), files.clean)
+    messages = messages_of_run(spark, curated, cleaned["folders"])
+    rows = matched(messages, answers_of_run(spark, curated, run_id)).persist(StorageLevel.MEMORY_AND_DISK)
+    account = reconciled(rows)
+    account.check(cleaned["kept"])
+    published = _write_predictions(rows, account, f"{predictions}/{PREDICTIONS}", run_id, model_version)
+    _write_unscorable(rows, account, bucket_name(curated), run_id)
+    rows.unpersist()
+    report: dict[str, object] = {
+        "run_id": run_id,
+        "model_version": model_version,
+        "kept": cleaned["kept"],
+        "scored": account.total("scored"),
+        "unscorable": account.total("unscorable"),
+        "auto": account.scored("decision", "auto"),
+        "review": account.scored("decision", "review"),
+        "published": published,
+        "labels": {label: account.scored("label", label) for label in account.values("label")},
+    }
+    write_json(bucket_name(curated), files.published, report)
+    return report
+
+
+def _write_predictions(rows: DataFrame, account: Reconciled, uri: str, run_id: str, model_version: str) -> int:
+    """Write the scored messages and return how many are read back from what was written."""
+    if not account.total("scored"):
+        return 0
+    scored = rows.where(F.col("error").isNull()).withColumn("run_id", F.lit(run_id))
+    table = scored.withColumn("model_version", F.lit(model_version)).select(
+        *names(PREDICTION), "date", F.lit(run_id).alias("run")
+    )
+    write_folders(table, uri, "date", "run")
+    folders = [f"{uri}/date={date}/run={run_id}" for date in account.values("date")]
+    published = rows.sparkSession.read.schema(PREDICTION).parquet(*folders).count()
+    if published != account.total("scored"):
+        raise RuntimeError(f"{account.total('scored')} predictions were written, but {published} are there: run again")
+    return published
+
+
+def _write_unscorable(rows: DataFrame, account: Reconciled, bucket: str, run_id: str) -> None:
+    refused = rows.where(F.col("error").isNotNull()).select(
+        F.lit("unscorable").alias("reason"),
+        F.substring("error", 1, 200).alias("detail"),
+        *("source", "raw_key", "raw_version", "position"),
+        F.encode(shard_line(), "UTF-8").alias("record"),
+    )
+    write_quarantine(refused, bucket, run_id=run_id, step=STEP, size=account.total("unscorable_bytes"))
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the job and print its report."""
+    args = job_arguments(argv, "run_id", "curated", "predictions", "model_version")
+    bucket_name(args.predictions)
+    print(publish(args.run_id, args.curated.rstrip("/"), args.predictions.rstrip("/"), args.model_version))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

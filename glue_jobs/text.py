@@ -1,0 +1,25 @@
+"""Text in its canonical form, and folded for finding repeats."""
+
+import re
+import unicodedata
+
+LINE_BREAKS_AND_TABS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
+# C0 and C1 controls, zero-width marks, direction overrides, the byte order mark. The joiner (200D) stays: emoji
+# need it.
+INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+WORD = re.compile(r"[^\W_]+")
+
+
+def normalised(text: str) -> str:
+    """NFC, line breaks and tabs as one space, control characters out, no space around."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
+    return INVISIBLE.sub("", LINE_BREAKS_AND_TABS.sub(" ", text)).strip()
+
+
+def folded(text: str) -> str:
+    """Words without case, accents and punctuation, joined by one space; a text without words stands for itself."""
+    text_key = text.casefold()
+    if not text_key.isascii():
+        text_key = "".join(c for c in unicodedata.normalize("NFKD", text_key) if not unicodedata.combining(c))
+    return " ".join(WORD.findall(text_key)) or text
