@@ -40,6 +40,7 @@ OURS = Image(
         for name in (contracts.TRAIN, contracts.EVALUATE, contracts.SERVE, contracts.MONITOR)
     },
     folder=_CODE.parent,
+    environment={"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
 )
 
 
