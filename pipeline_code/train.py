@@ -78,23 +78,23 @@ def _figures(training: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in training.items() if not isinstance(value, dict)}
 
 
-def _within(kind: Callable[[str], Any], lowest: float, highest: float) -> Callable[[str, str], Any]:
+def _within(kind: Callable[[str], Any], words: str, lowest: float, highest: float) -> Callable[[str, str], Any]:
     def parsed(name: str, value: str) -> Any:
         try:
             number = kind(value)
         except (TypeError, ValueError):
             number = None
         if number is None or not lowest <= number <= highest:
-            raise InputError(f"hyperparameter {name} is {value!r}: give a {kind.__name__} from {lowest} to {highest}")
+            raise InputError(f"hyperparameter {name} is {value!r}: give a {words} from {lowest} to {highest}")
         return number
 
     return parsed
 
 
 _LIMITS = {
-    "seed": _within(int, 0, 2**31 - 1),
-    "review_quantile": _within(float, 0, 1),
-    "min_confidence": _within(float, 0, 1),
+    "seed": _within(int, "whole number", 0, 2**31 - 1),
+    "review_quantile": _within(float, "number", 0, 1),
+    "min_confidence": _within(float, "number", 0, 1),
 }
 
 if __name__ == "__main__":

@@ -62,9 +62,6 @@ class Classifier:
         The same arguments give the same model. Raises InputError for fewer than two labels, and where no validation
         example has a trained label.
         """
-        # Here and not above: scikit-learn takes seconds to import and the server does without it.
-        from pipeline_code.classifier.fitting import fit_temperature, fit_weights
-
         labels = _labels(train)
         column = {label: position for position, label in enumerate(labels)}
         in_scope = [(text, column[label]) for text, label in validation if label in column]
@@ -73,6 +70,9 @@ class Classifier:
                 f"none of {len(validation)} validation examples has a trained label, so that confidence cannot be "
                 "calibrated: add labelled messages"
             )
+        # Here and not above: scikit-learn takes seconds to import and the server does without it.
+        from pipeline_code.classifier.fitting import fit_temperature, fit_weights
+
         features = NgramFeatures.fit([text for text, _ in train])
         truth = np.array([column[label] for _, label in train])
         weights, bias = fit_weights(features.matrix([text for text, _ in train]), truth, seed)
