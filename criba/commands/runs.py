@@ -1,0 +1,52 @@
+"""`criba runs`: what ran, what came of it, and bringing a failed run on."""
+
+from typing import Annotated
+
+import typer
+
+from criba import executions, reports, runs
+from criba.commands.options import Json, OfWorkflow, Watch, aws
+from criba.commands.starting import tell, watch_run
+from criba.console import show, table
+from pipeline_code.contracts import WORKFLOWS
+
+app = typer.Typer(no_args_is_help=True, help="See what ran and what came of it; bring a failed run on.")
+
+Run = Annotated[str, typer.Argument(help="Name of the run.")]
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many at most.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List the latest attempts of all workflows, the newest first."""
+    here = aws(context)
+    rows = [row for workflow in WORKFLOWS for row in executions.recent(here, workflow, limit)]
+    rows = sorted(rows, key=lambda row: row["started_at"], reverse=True)[:limit]
+    columns = ("run_id", "attempt", "workflow", "status", "started_at", "seconds")
+    show(rows, table(columns, ([row[name] for name in columns] for row in rows)), as_json=as_json)
+
+
+@app.command("show")
+def show_(context: typer.Context, run: Run, workflow: OfWorkflow = None, as_json: Json = False) -> None:
+    """Show a run's outcome, the reason of a failure in words, and what each step counted."""
+    here = aws(context)
+    found = reports.report(here, reports.workflow_of(here, run, workflow), run)
+    show(found, reports.readable(found), as_json=as_json)
+
+
+@app.command()
+def watch(context: typer.Context, run: Run, workflow: OfWorkflow = None, as_json: Json = False) -> None:
+    """Follow a run to its end; exit code 1 if it fails."""
+    watch_run(aws(context), run, workflow, as_json=as_json)
+
+
+@app.command()
+def redrive(
+    context: typer.Context, run: Run, workflow: OfWorkflow = None, watch: Watch = False, as_json: Json = False
+) -> None:
+    """Bring a failed run on: from where it failed if that is possible, else in a new attempt."""
+    here = aws(context)
+    tell(here, runs.redrive(here, run, workflow), watch=watch, as_json=as_json)

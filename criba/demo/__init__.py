@@ -1,0 +1,1 @@
+"""The demo: the whole journey on the laptop, from an empty platform to published predictions."""

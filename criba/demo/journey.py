@@ -1,0 +1,203 @@
+"""The journey: an empty platform, labels, a model, an approval, messages, predictions, and nothing left running."""
+
+import json
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from criba import deploying, executions, landing, ledgers, registry, reports, runs
+from criba.aws import LAPTOP, Aws, connect
+from criba.demo import given, material, published, summary
+from criba.demo.material import Material
+from criba.demo.page import page
+from criba.demo.steps import Steps
+from criba.errors import CribaError
+from criba.executions import Attempt
+from criba.local import process, settings
+from pipeline_code.contracts import PREDICTIONS, evaluation_prefix, report_prefix
+
+FOLDER = Path("build/demo")
+SCIENTIST, ENGINEER, REVIEWER = "data-scientist", "data-engineer", "ml-engineer"
+_PATIENCE = 60
+
+
+def demo(data: Path | None, folder: Path = FOLDER) -> dict[str, Any]:
+    """Run the whole journey, on the bundled sample or on `data`, and return its summary.
+
+    Raises BadInput for data that cannot be used and CribaError when a step fails; either way nothing runs on.
+    """
+    rows = given.read(data) if data else None
+    _make_empty(folder)
+    steps = Steps()
+    with _a_platform(steps) as platform, ThreadPoolExecutor(1) as aside:
+        # Node deploys while Python writes.
+        writing = aside.submit(
+            lambda: given.prepare(rows, folder / "data") if rows else material.sample(folder / "data")
+        )
+        with steps.step("Deploy the stacks") as told:
+            recorded = deploying.deploy(platform, told)
+        told_of = _Journey(steps, writing.result(), folder).go()
+    result = {**told_of, "seconds": {**steps.seconds, "total": steps.total}, "not_emulated": recorded}
+    (folder / "summary.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    return result
+
+
+class _Journey:
+    """The steps on a deployed platform, each as the person whose job it is."""
+
+    def __init__(self, steps: Steps, lands: Material, folder: Path) -> None:
+        self._steps = steps
+        self._lands = lands
+        self._folder = folder
+
+    def go(self) -> dict[str, Any]:
+        version = self._train()
+        self._promote(version)
+        score = self._score()
+        with self._steps.step("Read the predictions"):
+            return self._judge(version, score)
+
+    def _train(self) -> int:
+        """Land the labels and train; the version of the challenger."""
+        scientist = connect(LAPTOP, SCIENTIST)
+        with self._steps.step("Land the labels"):
+            for path in self._lands.labels:
+                landing.land_labels(scientist, path, _unseen)
+        with self._steps.step("Train a challenger") as told:
+            started = runs.start(scientist, "train")
+            self._finish(scientist, executions.attempts(scientist, "train", started.run_id)[-1], told)
+        newest = registry.packages(scientist)[0]
+        figures = (registry.evaluation(scientist, newest) or {})["challenger"]
+        self._steps.note(
+            f"version {newest.version}, test set of {figures['examples']:,}: "
+            f"accuracy {figures['accuracy']:.4f}, macro-F1 {figures['macro_f1']:.4f}"
+        )
+        return newest.version
+
+    def _promote(self, version: int) -> None:
+        """Approve the challenger, and see the approval's event make it the champion."""
+        reviewer = connect(LAPTOP, REVIEWER)
+        with self._steps.step("Approve and promote it") as told:
+            approved = registry.decide(
+                reviewer, version, registry.APPROVED, "Demo: the figures on the test set are good"
+            )
+            run = _started(reviewer, "promote", lambda given_: given_.get("model_package_arn") == approved.arn)
+            self._finish(reviewer, run, told)
+
+    def _score(self) -> Attempt:
+        """Land the messages and then the marker, whose event starts the run."""
+        engineer = connect(LAPTOP, ENGINEER)
+        day = self._lands.day.isoformat()
+        with self._steps.step("Land the messages"):
+            for source, paths in self._lands.messages.items():
+                for path in paths:
+                    landing.land_messages(engineer, path, source, day, _unseen)
+            landing.write_marker(engineer, day, None)
+        with self._steps.step("Score them") as told:
+            run = _started(engineer, "score", lambda given_: given_.get("scope", {}).get("date_from") == day)
+            return self._finish(engineer, run, told)
+
+    def _judge(self, version: int, score: Attempt) -> dict[str, Any]:
+        """Copy what was published, check that every message is accounted for, and compare labels with the truth."""
+        aws = connect(LAPTOP, ENGINEER)
+        self._copy_reports(aws, score)
+        predictions = published.read(published.copy(aws, aws.deployment.predictions_bucket, PREDICTIONS, self._folder))
+        account = ledgers.ledger(aws, "score", score.run_id) or {}
+        counts = summary.messages(account["steps"]["clean"], account["steps"]["published"])
+        summary.reconcile(counts, predictions, self._lands)
+        one = registry.package(aws, version)
+        model = {"package_arn": one.arn, "approval": one.approval, "version": one.version}
+        told = {"messages": counts, "model": {**model, **summary.quality(predictions, self._lands.truth)}}
+        whole = {**told, "seconds": self._steps.seconds}
+        (self._folder / "report.html").write_text(page(whole, predictions), encoding="utf-8")
+        return told
+
+    def _copy_reports(self, aws: Aws, score: Attempt) -> None:
+        """The runs' own files, the evaluation and the monitoring report, to look at when the platform is gone."""
+        there, folder = aws.deployment, self._folder / "reports"
+        published.copy(aws, there.curated_bucket, "runs/", folder)
+        published.copy(aws, there.models_bucket, evaluation_prefix(""), folder)
+        published.copy(aws, there.monitoring_bucket, report_prefix(score.run_id), folder)
+
+    def _finish(self, aws: Aws, attempt: Attempt, told: Callable[[str], None]) -> Attempt:
+        """Follow a run to its end. Raises CribaError unless it succeeded."""
+        ended = executions.follow(aws, attempt, told)
+        if ended.status != "SUCCEEDED":
+            report = reports.report(aws, ended.workflow, ended.run_id)
+            raise CribaError(
+                f"{ended.workflow} run {ended.run_id}: {ended.status}: {report['reason']}. "
+                f"The platform's log: {process.ROOT / 'platform.log'}"
+            )
+        return ended
+
+
+def _started(aws: Aws, workflow: str, matches: Callable[[dict[str, Any]], bool]) -> Attempt:
+    """The run that an event starts, awaited. Raises CribaError when none comes."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        for one in executions.recent(aws, workflow, 10):
+            attempt = executions.attempts(aws, workflow, one["run_id"])[-1]
+            if matches(attempt.input):
+                return attempt
+        if refused := executions.failed_launch(aws):
+            raise CribaError(f"launch did not start {workflow}: {refused}")
+        time.sleep(aws.pause)
+    raise CribaError(f"no event started {workflow} within {_PATIENCE} s. See {process.ROOT / 'platform.log'}")
+
+
+@contextmanager
+def _a_platform(steps: Steps) -> Iterator[process.Endpoint]:
+    """A fresh platform, which ends with the demo, whether that succeeds, fails or is told to stop."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with steps.step("Start the platform"):
+            platform = process.up(_free_port(steps))
+        try:
+            yield platform
+        finally:
+            process.down()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _free_port(steps: Steps) -> int:
+    """The usual port, or any free one when that is taken."""
+    for port in (settings.PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.HOST, port))
+            except OSError:
+                continue
+            free = int(probe.getsockname()[1])
+        if port == 0:
+            steps.note(f"port {settings.PORT} is taken: using {free}")
+        return free
+    raise CribaError(f"no port of {settings.HOST} is free")
+
+
+def _make_empty(folder: Path) -> None:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as problem:
+        raise CribaError(
+            f"cannot write in {folder.absolute()}: {problem.strerror}. Make it writable, or remove what is there"
+        ) from problem
+
+
+def _unseen(_: int) -> None:
+    """Progress of files too small to draw a bar for."""

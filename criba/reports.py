@@ -1,0 +1,96 @@
+"""What is known of a run: its attempts and its ledger, put together for people and for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from criba import executions, ledgers, runs
+from criba.aws import Aws
+from criba.console import table
+from criba.errors import CribaError
+from criba.failures import reason_in_words
+from pipeline_code.contracts import WORKFLOWS
+
+_COLOURS = {"SUCCEEDED": "green", "RUNNING": "cyan", "PENDING_REDRIVE": "cyan"}
+
+
+def workflow_of(aws: Aws, run_id: str, workflow: str | None) -> str:
+    """The workflow that a run belongs to, from its executions or, long after they are gone, from its ledger."""
+    try:
+        return runs.find(aws, run_id, workflow).workflow
+    except CribaError:
+        closed = [name for name in WORKFLOWS if ledgers.ledger(aws, name, run_id) and workflow in (None, name)]
+        if len(closed) != 1:
+            raise
+        return closed[0]
+
+
+def report(aws: Aws, workflow: str, run_id: str) -> dict[str, Any]:
+    """status, outcome, reason, steps, model and attempts of a run.
+
+    The latest attempt says whether the run is under way, succeeded or failed; the ledger says what came of it, once
+    that very attempt has closed it. Without executions the ledger alone is told.
+    """
+    tried = executions.attempts(aws, workflow, run_id)
+    closed = ledgers.ledger(aws, workflow, run_id) or {}
+    latest = tried[-1] if tried else None
+    current = closed if latest is None or closed.get("execution_arn") == latest.arn else {}
+    reason = reason_in_words(current["reason"]) if current.get("reason") else latest and latest.reason
+    return {
+        "workflow": workflow,
+        "run_id": run_id,
+        "status": latest.status if latest else closed["status"],
+        "outcome": current.get("outcome"),
+        "reason": reason,
+        "started_by": closed.get("started_by") or (latest and latest.input.get("started_by")),
+        "attempts": [one.summary() for one in tried],
+        "steps": current.get("steps") or {},
+        "model": current.get("model"),
+    }
+
+
+def readable(report: dict[str, Any]) -> RenderableType:
+    """A report for the eyes: the outcome in a line or two, the attempts if there were several, the steps' figures."""
+    status = report["status"]
+    head = Text(f"{report['workflow']} run {report['run_id']}: ")
+    head.append(status, style=f"bold {_COLOURS.get(status, 'red')}")
+    if report["outcome"] and report["outcome"] != "Failed":
+        head.append(f", {report['outcome']}")
+    if report["reason"]:
+        head.append(f"\n{report['reason']}")
+    if report["started_by"]:
+        head.append(f"\nstarted by {report['started_by']}", style="dim")
+    parts: list[RenderableType] = [head]
+    if len(report["attempts"]) > 1:
+        columns = ("attempt", "status", "started_at", "stopped_at")
+        parts.append(table(columns, ([one[name] for name in columns] for one in report["attempts"])))
+    if figures := list(_figures(report["steps"])):
+        parts.append(table(("step", "figure", "value"), figures))
+    if report["model"]:
+        parts.append(Text(f"model {report['model'].get('package_arn')}"))
+    return Group(*parts)
+
+
+def _figures(steps: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """A row for each figure of each step; the parts of a figure, such as reasons of quarantine, indented below it."""
+    for step, figures in steps.items():
+        name = step.replace("_", " ")
+        for figure, value in (figures or {}).items():
+            if figure == "run_id":
+                continue
+            if isinstance(value, dict):
+                yield name, figure.replace("_", " "), None
+                parts = ((part, of_part) for part, of_part in value.items() if not isinstance(of_part, dict))
+                yield from ((name, f"  {part.replace('_', ' ')}", _plain(of_part)) for part, of_part in parts)
+            else:
+                yield name, figure.replace("_", " "), _plain(value)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return f"{value:.4f}".rstrip("0").rstrip(".")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value) if isinstance(value, bool) else value
