@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from criba.local.jobs import JobFailed, images
+from criba.local.jobs import JobFailed
 from criba.local.jobs.child import GRACE_SECONDS, Child
+from criba.local.jobs.images import OURS, Image, find
 
 OPT_ML = "/opt/ml"
 _REASON_LENGTH = 1024
@@ -27,7 +28,7 @@ class Job:
     work: Path
     environment: Mapping[str, str]
     report: Callable[..., None]
-    images: Sequence[images.Image] = (images.OURS,)
+    images: Sequence[Image] = (OURS,)
     stop: threading.Event = field(default_factory=threading.Event)
     grace: float = GRACE_SECONDS
 
@@ -62,7 +63,7 @@ class Job:
         An isolated container gets no AWS_* variable, so that it finds neither credentials nor an endpoint, and HOME is
         its own folder. Its sockets are not cut off: that would need rights that a laptop does not give.
         """
-        program = images.find(self.images, image)
+        program = find(self.images, image)
         self.root.mkdir(parents=True, exist_ok=True)
         surroundings = {} if isolated else self.environment
         own = {"SAGEMAKER_BASE_DIR": str(self.root), "HOME": str(self.root)}

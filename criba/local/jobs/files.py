@@ -6,6 +6,7 @@ import shutil
 import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +33,15 @@ class InputObject:
 
 def s3_client(environment: Mapping[str, str]) -> "S3Client":
     """A client of the platform's S3, as the person whom the AWS_* variables of `environment` name."""
-    session = boto3.session.Session(
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_REGION"],
-    )
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
+    return _client(*(environment[name] for name in names))
+
+
+@cache
+def _client(endpoint: str, key_id: str, secret: str, region: str) -> "S3Client":
+    session = boto3.session.Session(key_id, secret, region_name=region)
     config = Config(s3={"addressing_style": "path"}, max_pool_connections=16, proxies={})
-    return session.client("s3", endpoint_url=environment["AWS_ENDPOINT_URL"], config=config)
+    return session.client("s3", endpoint_url=endpoint, config=config)
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -132,7 +132,7 @@ def test_spark_reads_and_writes_objects_under_unchanged_uris_and_boto3_sees_the_
     assert stale.removeprefix(bucket.uri()) not in written
     assert bucket.text(untouched.removeprefix(bucket.uri())) == "not this job's"
     assert sorted(bucket.text(bucket.keys("doubled/")[0]).splitlines()) == ['{"id":2}', '{"id":4}']
-    assert [key for key in bucket.keys() if "_SUCCESS" in key or "_temporary" in key or ".crc" in key] == []
+    assert [key for key in bucket.keys("") if "_SUCCESS" in key or "_temporary" in key or ".crc" in key] == []
 
 
 def test_a_failed_spark_run_says_what_the_worker_said_and_keeps_what_it_wrote(run, bucket):
