@@ -1,4 +1,4 @@
-"""Settings of one environment: `environments/<name>.toml` read into one frozen model, with errors that say what to write."""
+"""Settings of one environment: `environments/<name>.toml` in one frozen model, with errors that say what to write."""
 
 import re
 import tomllib
@@ -41,16 +41,26 @@ def _cron(value: str) -> str:
     return value
 
 
-Account = Annotated[str, _matching(r"\d{12}", 'write the 12 digits of the AWS account in quotes, such as "111122223333"')]
+Account = Annotated[
+    str, _matching(r"\d{12}", 'write the 12 digits of the AWS account in quotes, such as "111122223333"')
+]
 Region = Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-\d", 'write an AWS Region, such as "eu-west-1"')]
 Email = Annotated[str, _matching(r"[^@\s]+@[^@\s]+\.[^@\s.]+", 'write a mail address, such as "oncall@example.com"')]
 Phone = Annotated[str, _matching(r"\+[1-9]\d{7,14}", 'write a number in E.164 form, such as "+34600000000"')]
-Digest = Annotated[str, _matching(r"sha256:[0-9a-f]{64}", 'write the image\'s digest, "sha256:" and 64 hexadecimal digits')]
+Digest = Annotated[
+    str, _matching(r"sha256:[0-9a-f]{64}", 'write the image\'s digest, "sha256:" and 64 hexadecimal digits')
+]
 Cron = Annotated[str, AfterValidator(_cron)]
-TimeZone = Annotated[str, _matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')]
-Source = Annotated[str, _matching(SOURCE.pattern, 'write 1 to 31 lower-case letters, digits or hyphens, such as "web-form"')]
+TimeZone = Annotated[
+    str, _matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')
+]
+Source = Annotated[
+    str, _matching(SOURCE.pattern, 'write 1 to 31 lower-case letters, digits or hyphens, such as "web-form"')
+]
 Language = Annotated[str, _matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
-InstanceType = Annotated[str, _matching(r"ml\.[a-z0-9]+\.[a-z0-9]+", 'write a SageMaker instance type, such as "ml.m5.large"')]
+InstanceType = Annotated[
+    str, _matching(r"ml\.[a-z0-9]+\.[a-z0-9]+", 'write a SageMaker instance type, such as "ml.m5.large"')
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -61,9 +71,13 @@ class Section(BaseModel):
 
 
 class Alerts(Section):
-    emails: list[Email] = Field(default=[], description="Addresses that get every alert; each must confirm its subscription.")
+    emails: list[Email] = Field(
+        default=[], description="Addresses that get every alert; each must confirm its subscription."
+    )
     phones: list[Phone] = Field(default=[], description="Numbers that get every alert by SMS.")
-    reviewers: list[Email] = Field(default=[], description="Addresses that are asked to approve or reject a challenger.")
+    reviewers: list[Email] = Field(
+        default=[], description="Addresses that are asked to approve or reject a challenger."
+    )
 
 
 class Schedules(Section):
@@ -71,14 +85,20 @@ class Schedules(Section):
     score: Cron = Field("cron(0 2 * * ? *)", description="When the nightly score run starts.")
     train: Cron = Field("cron(0 4 ? * SUN *)", description="When the weekly train run starts.")
     lookback_days: int = Field(7, ge=1, le=365, description="How many days back the nightly run looks for messages.")
-    overdue_hours: int = Field(26, ge=1, le=24 * 31, description="Hours without a successful score run that raise the alarm.")
+    overdue_hours: int = Field(
+        26, ge=1, le=24 * 31, description="Hours without a successful score run that raise the alarm."
+    )
 
 
 class Cleaning(Section):
     languages: list[Language] = Field(["es", "en", "pt"], min_length=1, description="Languages that are told apart.")
-    max_text_bytes: int = Field(20_000, ge=100, le=1_000_000, description="Longest text, in UTF-8 bytes; a longer one is quarantined.")
+    max_text_bytes: int = Field(
+        20_000, ge=100, le=1_000_000, description="Longest text, in UTF-8 bytes; a longer one is quarantined."
+    )
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = Field("G.1X", description="Glue worker type of every job.")
-    max_workers: int = Field(4, ge=2, le=299, description="Most Glue workers of one job; Glue scales below it by itself.")
+    max_workers: int = Field(
+        4, ge=2, le=299, description="Most Glue workers of one job; Glue scales below it by itself."
+    )
     timeout_minutes: int = Field(60, ge=1, le=2880, description="Minutes after which a Glue job is stopped.")
 
 
@@ -92,22 +112,32 @@ class Training(Section):
 
 
 class Scoring(Section):
-    instance_type: InstanceType = Field("ml.m5.large", description="Instance type of Batch Transform and of the monitor.")
+    instance_type: InstanceType = Field(
+        "ml.m5.large", description="Instance type of Batch Transform and of the monitor."
+    )
     min_instances: int = Field(1, ge=1, le=100, description="Fewest Batch Transform instances.")
     max_instances: int = Field(4, ge=1, le=100, description="Most Batch Transform instances.")
-    target_minutes: int = Field(15, ge=1, le=1440, description="Minutes within which the computed instances should finish.")
-    bytes_per_second: int = Field(2_000_000, ge=1_000, description="Measured throughput of one instance, in bytes of JSON Lines a second.")
+    target_minutes: int = Field(
+        15, ge=1, le=1440, description="Minutes within which the computed instances should finish."
+    )
+    bytes_per_second: int = Field(
+        2_000_000, ge=1_000, description="Measured throughput of one instance, in bytes of JSON Lines a second."
+    )
     shard_mib: int = Field(64, ge=32, le=128, description="Size of a shard, in MiB.")
     max_payload_mb: int = Field(6, ge=1, le=100, description="Largest mini-batch that the server is sent, in MB.")
     max_concurrent: int = Field(2, ge=1, le=100, description="Mini-batches in flight on one instance.")
     timeout_minutes: int = Field(120, ge=1, le=7200, description="Minutes after which a transform is stopped.")
     min_confidence: Share = Field(0.5, description="Calibrated confidence below which a message goes to review.")
-    review_quantile: Share = Field(0.02, description="Share of validation messages whose in-scope score would go to review.")
+    review_quantile: Share = Field(
+        0.02, description="Share of validation messages whose in-scope score would go to review."
+    )
 
     @model_validator(mode="after")
     def _limits_fit_together(self) -> Self:
         if self.max_instances < self.min_instances:
-            raise ValueError(f"max_instances = {self.max_instances}: write at least min_instances, {self.min_instances}")
+            raise ValueError(
+                f"max_instances = {self.max_instances}: write at least min_instances, {self.min_instances}"
+            )
         if self.max_payload_mb * self.max_concurrent > 100:
             raise ValueError(
                 f"max_payload_mb = {self.max_payload_mb}: SageMaker allows 100 MB in flight; "
@@ -119,8 +149,12 @@ class Scoring(Section):
 class Retention(Section):
     log_days: Literal[30, 60, 90, 180, 365, 731, 1827] = Field(90, description="Days that logs are kept.")
     noncurrent_days: int = Field(30, ge=1, description="Days that replaced versions of an object are kept.")
-    batch_days: int = Field(30, ge=1, description="Days that shards, training sets and other intermediate files are kept.")
-    destroy_data: bool = Field(False, description="Delete buckets and keys with the stack: only where data are disposable.")
+    batch_days: int = Field(
+        30, ge=1, description="Days that shards, training sets and other intermediate files are kept."
+    )
+    destroy_data: bool = Field(
+        False, description="Delete buckets and keys with the stack: only where data are disposable."
+    )
 
 
 class Settings(Section):
@@ -129,8 +163,12 @@ class Settings(Section):
     name: Annotated[str, _matching(r"[a-z][a-z0-9]{0,7}", "name the file with 1 to 8 lower-case letters or digits")]
     account: Account = Field(description="AWS account that the environment is deployed to.")
     region: Region = Field(description="AWS Region that the environment is deployed to.")
-    image_digest: Digest | None = Field(None, description="Digest of the container image; without it CodeBuild builds the image at deploy.")
-    sources: list[Source] = Field(min_length=1, description="Names of the sources that land messages: the catalog lists them.")
+    image_digest: Digest | None = Field(
+        None, description="Digest of the container image; without it CodeBuild builds the image at deploy."
+    )
+    sources: list[Source] = Field(
+        min_length=1, description="Names of the sources that land messages: the catalog lists them."
+    )
     alerts: Alerts = Alerts()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
@@ -141,7 +179,9 @@ class Settings(Section):
     @model_validator(mode="after")
     def _production_is_governed(self) -> Self:
         if self.name in ("staging", "prod") and self.image_digest is None:
-            raise ValueError('image_digest = none: only dev builds an image; write the digest that it printed, "sha256:…"')
+            raise ValueError(
+                'image_digest = none: only dev builds an image; write the digest that it printed, "sha256:…"'
+            )
         if self.name == "prod" and not self.alerts.emails:
             raise ValueError("alerts.emails = []: prod pages people; write at least one mail address")
         if self.name == "prod" and self.retention.destroy_data:
@@ -158,7 +198,9 @@ def load(name: str, folder: Path = ENVIRONMENTS, **overrides: Any) -> Settings:
     """Read `<folder>/<name>.toml`; `overrides` replace top-level keys that are not None. Raises SettingsError."""
     path = folder / f"{name}.toml"
     if name not in environments(folder):
-        raise SettingsError(f"{path.name}: no such environment {name!r}: write one of {', '.join(environments(folder))}")
+        raise SettingsError(
+            f"{path.name}: no such environment {name!r}: write one of {', '.join(environments(folder))}"
+        )
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         given = {key: value for key, value in overrides.items() if value is not None}
@@ -174,7 +216,7 @@ def _sentence(file: str, error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        return f"{file}: {key} = {error['input']!r}: no such key: remove it, or write one of the keys in the README's table"
+        return f"{file}: {key} = {error['input']!r}: no such key: remove it; the README's table has all keys"
     if error["type"] == "missing":
         return f"{file}: {key} is missing: write it"
     if error["type"] == "value_error" and isinstance(error["input"], dict):

@@ -14,7 +14,9 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
     """Add the stacks of `settings` to `scope`, tagged for cost allocation."""
     where = cdk.Environment(account=settings.account, region=settings.region)
     storage = StorageStack(scope, stack_name(settings.name, "Storage"), settings=settings, env=where)
-    pipeline = PipelineStack(scope, stack_name(settings.name, "Pipeline"), settings=settings, storage=storage, env=where)
+    pipeline = PipelineStack(
+        scope, stack_name(settings.name, "Pipeline"), settings=settings, storage=storage, env=where
+    )
     operations = OperationsStack(
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )

@@ -30,9 +30,7 @@ JOBS = ROOT / "glue_jobs"
 class PipelineStack(cdk.Stack):
     """From a trigger to predictions: Glue jobs, container image, five workflows, schedules and rules."""
 
-    def __init__(
-        self, scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, **kwargs: Any
-    ) -> None:
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, **kwargs: Any) -> None:
         super().__init__(scope, id_, **kwargs)
         self.bus = events.EventBus(self, "Business", kms_key=storage.keys.services)
         self.platform = self._platform(settings, storage)

@@ -63,7 +63,7 @@ class StorageStack(cdk.Stack):
         ).bucket
 
     def _repository(self) -> ecr.Repository:
-        """Images are tagged by their content and never expire while tagged: an approved package may name any of them."""
+        """Images are tagged by content; a tagged one never expires, for an approved package may name it."""
         return ecr.Repository(
             self,
             "Images",

@@ -97,7 +97,9 @@ class Catalog(Construct):
                     location=f"s3://{bucket.bucket_name}/{prefix}/",
                     input_format=f"{parquet}.MapredParquetInputFormat",
                     output_format=f"{parquet}.MapredParquetOutputFormat",
-                    serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=f"{parquet}.serde.ParquetHiveSerDe"),
+                    serde_info=glue.CfnTable.SerdeInfoProperty(
+                        serialization_library=f"{parquet}.serde.ParquetHiveSerDe"
+                    ),
                 ),
             ),
         )

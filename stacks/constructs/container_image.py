@@ -1,4 +1,4 @@
-"""ContainerImage: the one image of training, scoring and monitoring: given by digest, or built by CodeBuild at deploy."""
+"""ContainerImage: the one image of all SageMaker jobs: given by digest, or built by CodeBuild at deploy."""
 
 from pathlib import Path
 
@@ -25,7 +25,8 @@ BUILDSPEC = {
             "commands": [
                 'aws ecr get-login-password | docker login --username AWS --password-stdin "${REPOSITORY%%/*}"',
                 'if ! aws ecr describe-images --repository-name "${REPOSITORY#*/}" --image-ids imageTag="$TAG"; then '
-                'docker build --file pipeline_code/Dockerfile --tag "$REPOSITORY:$TAG" . && docker push "$REPOSITORY:$TAG"; fi',
+                'docker build --file pipeline_code/Dockerfile --tag "$REPOSITORY:$TAG" . '
+                '&& docker push "$REPOSITORY:$TAG"; fi',
             ]
         },
         "post_build": {
@@ -33,7 +34,7 @@ BUILDSPEC = {
                 'DIGEST=$(aws ecr describe-images --repository-name "${REPOSITORY#*/}" --image-ids imageTag="$TAG" '
                 "--query 'imageDetails[0].imageDigest' --output text || true)",
                 'STATUS=$([ -n "$DIGEST" ] && echo SUCCESS || echo FAILED)',
-                "jq -n --arg status \"$STATUS\" --arg digest \"$DIGEST\" '{Status: $status, "
+                'jq -n --arg status "$STATUS" --arg digest "$DIGEST" \'{Status: $status, '
                 'Reason: ("image build, log " + env.CODEBUILD_LOG_PATH), PhysicalResourceId: env.PHYSICAL_ID, '
                 "StackId: env.STACK_ID, RequestId: env.REQUEST_ID, LogicalResourceId: env.LOGICAL_ID, "
                 "Data: {Digest: $digest}}' > answer.json",
@@ -96,9 +97,13 @@ class ContainerImage(Construct):
             handler="index.handler",
             code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
             timeout=Duration.minutes(1),
-            log_group=logs.LogGroup(self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key),
+            log_group=logs.LogGroup(
+                self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key
+            ),
         )
-        starter.add_to_role_policy(iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn]))
+        starter.add_to_role_policy(
+            iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn])
+        )
         image = CustomResource(
             self,
             "Image",

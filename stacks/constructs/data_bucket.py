@@ -45,7 +45,9 @@ class DataBucket(Construct):
                     expired_object_delete_marker=True,
                 ),
                 *(
-                    s3.LifecycleRule(id=f"expire-{prefix}", prefix=f"{prefix}/", expiration=Duration.days(temporary_days))
+                    s3.LifecycleRule(
+                        id=f"expire-{prefix}", prefix=f"{prefix}/", expiration=Duration.days(temporary_days)
+                    )
                     for prefix in temporary
                 ),
             ],

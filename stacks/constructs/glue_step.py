@@ -61,13 +61,15 @@ class Reach:
             iam.PolicyStatement(
                 actions=["s3:ListBucket", *(["s3:ListBucketVersions"] if self.reads_versions else [])],
                 resources=[self.bucket.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": [f"{prefix}{tail}" for prefix in listed for tail in ("", "/*")]}},
+                conditions={
+                    "StringLike": {"s3:prefix": [f"{prefix}{tail}" for prefix in listed for tail in ("", "/*")]}
+                },
             )
         )
 
 
 class GlueStep(Construct):
-    """A PySpark job pinned to one Glue version, encrypted, stopped after its timeout, retried by Step Functions only."""
+    """A PySpark job pinned to one Glue version, encrypted, stopped in time, retried by Step Functions only."""
 
     def __init__(
         self, scope: Construct, id_: str, *, script: Path, reach: Sequence[Reach], runtime: GlueRuntime
@@ -148,4 +150,6 @@ class GlueStep(Construct):
 
 
 def _glue(scope: Construct) -> iam.ServicePrincipal:
-    return iam.ServicePrincipal("glue.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}})
+    return iam.ServicePrincipal(
+        "glue.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(scope).account}}
+    )

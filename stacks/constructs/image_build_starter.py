@@ -2,11 +2,12 @@
 
 import json
 import urllib.request
+from typing import Any
 
 import boto3
 
 
-def handler(event, context):  # type: ignore[no-untyped-def]
+def handler(event: dict[str, Any], context: object) -> None:
     physical_id = event.get("PhysicalResourceId", event["LogicalResourceId"])
     if event["RequestType"] == "Delete":  # images outlive the stack that built them
         answer(event, physical_id, "SUCCESS", "kept")
@@ -28,8 +29,13 @@ def handler(event, context):  # type: ignore[no-untyped-def]
         raise
 
 
-def answer(event, physical_id, status, reason):  # type: ignore[no-untyped-def]
+def answer(event: dict[str, Any], physical_id: str, status: str, reason: str) -> None:
     names = ("StackId", "RequestId", "LogicalResourceId")
-    body = {"Status": status, "Reason": reason, "PhysicalResourceId": physical_id, **{name: event[name] for name in names}}
+    body = {
+        "Status": status,
+        "Reason": reason,
+        "PhysicalResourceId": physical_id,
+        **{name: event[name] for name in names},
+    }
     request = urllib.request.Request(event["ResponseURL"], data=json.dumps(body).encode(), method="PUT")  # noqa: S310
     urllib.request.urlopen(request, timeout=30)  # noqa: S310

@@ -1,4 +1,4 @@
-"""JobRoles: what the container runs as: one role for training, evaluation and monitor, one for the model that scores."""
+"""JobRoles: what the container runs as: one role for training, evaluation and monitor, one for the model."""
 
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
@@ -16,9 +16,7 @@ class JobRoles(Construct):
         super().__init__(scope, id_)
         self.job = self._role("Job", storage)
         Reach(storage.curated, reads=[names.TRAINING, names.BATCH]).grant(self.job)
-        Reach(
-            storage.models, reads=[names.TRAINED], writes=[names.TRAINED, names.EVALUATIONS]
-        ).grant(self.job)
+        Reach(storage.models, reads=[names.TRAINED], writes=[names.TRAINED, names.EVALUATIONS]).grant(self.job)
         Reach(storage.monitoring, writes=[names.REPORTS]).grant(self.job)
 
         self.model = self._role("Model", storage)

@@ -7,55 +7,52 @@ from constructs import Construct
 
 
 class Keys(Construct):
-    """Two rotating KMS keys; the second grants the publishing services that alarms, rules and logs need."""
+    """Two rotating KMS keys; consumers get them by interface, so their policies are written here alone."""
 
     def __init__(self, scope: Construct, id_: str, *, removal_policy: RemovalPolicy) -> None:
         super().__init__(scope, id_)
-        self.data = kms.Key(
+        data = kms.Key(
             self,
             "Data",
             description="Messages, models, predictions and the volumes of the jobs that handle them",
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
-        self.services = kms.Key(
+        services = kms.Key(
             self,
             "Services",
             description="Topics, queues, logs and state machines",
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
-        self._let_services_publish()
-        self._let_logs_encrypt()
+        for statement in (*self._publishers(), self._logs()):
+            services.add_to_resource_policy(statement)
+        self.data = kms.Key.from_key_arn(self, "DataKey", data.key_arn)
+        self.services = kms.Key.from_key_arn(self, "ServicesKey", services.key_arn)
 
-    def _let_services_publish(self) -> None:
-        """Alarms and rules publish to encrypted topics and queues only if the key says so (SNS developer guide)."""
-        for service in ("cloudwatch", "events", "scheduler", "sns"):
-            self.services.add_to_resource_policy(
-                iam.PolicyStatement(
-                    sid=f"Publish{service.capitalize()}",
-                    principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                    actions=["kms:Decrypt", "kms:GenerateDataKey*"],
-                    resources=["*"],  # in a key policy, this key
-                    conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-                )
+    def _publishers(self) -> list[iam.PolicyStatement]:
+        """Alarms, rules and log delivery reach an encrypted topic, queue, bus or log only if the key lets them."""
+        return [
+            iam.PolicyStatement(
+                sid=f"Serve{service.title().replace('.', '')}",
+                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+                actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"],
+                resources=["*"],  # in a key policy, this key
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             )
+            for service in ("cloudwatch", "delivery.logs", "events", "scheduler", "sns")
+        ]
 
-    def _let_logs_encrypt(self) -> None:
+    def _logs(self) -> iam.PolicyStatement:
         """CloudWatch Logs names the log group in the encryption context, not the source account."""
         stack = Stack.of(self)
-        self.services.add_to_resource_policy(
-            iam.PolicyStatement(
-                sid="EncryptLogs",
-                principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
-                actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
-                resources=["*"],  # in a key policy, this key
-                conditions={
-                    "ArnLike": {
-                        "kms:EncryptionContext:aws:logs:arn": stack.format_arn(
-                            service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
-                        )
-                    }
-                },
-            )
+        groups = stack.format_arn(
+            service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
+        )
+        return iam.PolicyStatement(
+            sid="EncryptLogs",
+            principals=[iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com")],
+            actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+            resources=["*"],  # in a key policy, this key
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
         )

@@ -17,7 +17,8 @@ from constructs import Construct
 from pipeline_code.contracts import METRICS_NAMESPACE
 from stacks.constructs.trigger import DeadLetters, ScheduleTrigger
 from stacks.constructs.workflow import Workflow
-from stacks.workflows.states import State, choice, jsonata, machine as definition_of, task
+from stacks.workflows.states import State, choice, jsonata, task
+from stacks.workflows.states import machine as definition_of
 
 METRIC = "HoursSinceSuccess"
 
@@ -95,10 +96,10 @@ def _check(arn: str, dimensions: dict[str, str]) -> State:
             "Look for the last success": task(
                 "aws-sdk:sfn:listExecutions",
                 {"StateMachineArn": arn, "StatusFilter": "SUCCEEDED", "MaxResults": 1},
-                assign={"hours": jsonata(f"$exists({last}) ? {since} : null")},
+                assign={"hours": jsonata(f"$exists({last}) ? {since} : -1")},
                 next_="Ever succeeded?",
             ),
-            "Ever succeeded?": choice(("$hours = null", "Checked"), default="Publish the hours"),
+            "Ever succeeded?": choice(("$hours < 0", "Checked"), default="Publish the hours"),
             "Publish the hours": task(
                 "aws-sdk:cloudwatch:putMetricData",
                 {

@@ -95,5 +95,3 @@ class Workflow(Construct):
     def allow_passing(self, role: iam.IRole, *, to: str) -> None:
         """Let the workflow hand `role` to one service, and to no other."""
         self.allow("iam:PassRole", on=[role.role_arn], when={"StringEquals": {"iam:PassedToService": to}})
-
-

@@ -29,10 +29,14 @@ class WorkflowAlarms(Construct):
                 evaluation_periods=1,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
-                alarm_description=f"{workflow}: an execution {PAST[kind]}. What to do: docs/runbooks/{RUNBOOKS[kind]}.md",
+                alarm_description=f"{workflow}: an execution {PAST[kind]}. What to do: {RUNBOOKS[kind]}",
             )
             alarm.add_alarm_action(actions.SnsAction(topic))
 
 
 PAST = {"Failed": "failed", "TimedOut": "timed out", "Throttled": "was throttled"}
-RUNBOOKS = {"Failed": "run-failed", "TimedOut": "run-failed", "Throttled": "run-throttled"}
+RUNBOOKS = {
+    "Failed": "docs/runbooks/run-failed.md",
+    "TimedOut": "docs/runbooks/run-failed.md",
+    "Throttled": "docs/runbooks/run-throttled.md",
+}

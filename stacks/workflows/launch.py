@@ -53,7 +53,8 @@ class LaunchWorkflow(Construct):
                 default="Refuse the event",
             ),
             "Refuse the event": fail(
-                "Criba.UnknownEvent", f"'no workflow is started by ' & $string({EVENT}.source) & ': see the rules of this stack'"
+                "Criba.UnknownEvent",
+                f"'no workflow is started by ' & $string({EVENT}.source) & ': see the rules of this stack'",
             ),
             "Nightly score": self._nightly(),
             "Weekly train": self._run("train", self._dated("train"), kind="schedule", id_=f"{EVENT}.time"),
@@ -78,16 +79,15 @@ class LaunchWorkflow(Construct):
 
     def _dated(self, workflow: str) -> str:
         """A run named by its scheduled minute, such as `train-2026-11-22t0400`."""
-        return f"'{workflow}-' & $substring({EVENT}.time, 0, 10) & 't' & $replace($substring({EVENT}.time, 11, 5), ':', '')"
+        day, minute = f"$substring({EVENT}.time, 0, 10)", f"$replace($substring({EVENT}.time, 11, 5), ':', '')"
+        return f"'{workflow}-' & {day} & 't' & {minute}"
 
     def _nightly(self) -> State:
         """The nightly run looks back some days, for what came late and is not claimed yet."""
         back = self.platform.settings.schedules.lookback_days * DAY
         since = f"$fromMillis($toMillis({EVENT}.time) - {back}, '[Y0001]-[M01]-[D01]')"
         scope = {"source": "*", "date_from": jsonata(since), "date_to": "*"}
-        return self._run(
-            "score", self._dated("score"), kind="schedule", id_=f"{EVENT}.time", more={"scope": scope}
-        )
+        return self._run("score", self._dated("score"), kind="schedule", id_=f"{EVENT}.time", more={"scope": scope})
 
     def _landed(self) -> State:
         """A marker below `messages/[source=<s>/]date=<d>/` scopes the run to that source and date."""
@@ -112,7 +112,9 @@ class LaunchWorkflow(Construct):
     def _requested(self, workflow: str, more: State) -> State:
         """A business event may name its run; otherwise the event's own id does."""
         named = f"{DETAIL}.run_id"
-        own = f"'{workflow}-' & $substring({EVENT}.time, 0, 10) & '-e-' & $substring($hash({EVENT}.id, 'SHA-256'), 0, 10)"
+        own = (
+            f"'{workflow}-' & $substring({EVENT}.time, 0, 10) & '-e-' & $substring($hash({EVENT}.id, 'SHA-256'), 0, 10)"
+        )
         return self._run(workflow, f"$exists({named}) ? {named} : {own}", kind="event", id_=f"{EVENT}.id", more=more)
 
     def _run(self, workflow: str, run_id: str, *, kind: str, id_: str, more: State | None = None) -> State:
@@ -127,7 +129,7 @@ class LaunchWorkflow(Construct):
         return note(
             "Start the run",
             request=request,
-            name=jsonata(f"{run_id} & '-1'"),
+            name=jsonata(f"({run_id}) & '-1'"),
             target=self.workflows[workflow].state_machine_arn,
         )
 

@@ -45,7 +45,10 @@ class PromoteWorkflow(Construct):
                     "Approval withdrawn",
                 ),
                 ("$package.ModelApprovalStatus != 'Approved'", "Refuse an unapproved model"),
-                ("$not($exists($package.ApprovalDescription)) or $trim($package.ApprovalDescription) = ''", "Refuse without a reason"),
+                (
+                    "$not($exists($package.ApprovalDescription)) or $trim($package.ApprovalDescription) = ''",
+                    "Refuse without a reason",
+                ),
                 (f"{APPROVER} = $package.CustomerMetadataProperties.started_by", "Refuse a self-approval"),
                 default="Create the model",
             ),
@@ -87,7 +90,10 @@ class PromoteWorkflow(Construct):
             "Look for the model": task(
                 "aws-sdk:sagemaker:describeModel",
                 {"ModelName": jsonata(name)},
-                assign={"model_name": jsonata(name), "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName")},
+                assign={
+                    "model_name": jsonata(name),
+                    "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName"),
+                },
                 next_="Is it this model?",
             ),
             "Is it this model?": choice(

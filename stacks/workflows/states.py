@@ -26,10 +26,24 @@ TRANSIENT = {
         "SageMaker.ThrottlingException",
         "SageMaker.SdkClientException",
     ],
-    "s3": ["S3.SdkClientException", "S3.SlowDownException", "S3.InternalErrorException", "S3.ServiceUnavailableException"],
-    "ssm": ["Ssm.InternalServerErrorException", "Ssm.SdkClientException", "Ssm.ThrottlingException", "Ssm.TooManyUpdatesException"],
+    "s3": [
+        "S3.SdkClientException",
+        "S3.SlowDownException",
+        "S3.InternalErrorException",
+        "S3.ServiceUnavailableException",
+    ],
+    "ssm": [
+        "Ssm.InternalServerErrorException",
+        "Ssm.SdkClientException",
+        "Ssm.ThrottlingException",
+        "Ssm.TooManyUpdatesException",
+    ],
     "sfn": ["Sfn.ExecutionLimitExceededException", "Sfn.SdkClientException", "Sfn.ThrottlingException"],
-    "cloudwatch": ["CloudWatch.InternalServiceFaultException", "CloudWatch.SdkClientException", "CloudWatch.ThrottlingException"],
+    "cloudwatch": [
+        "CloudWatch.InternalServiceFaultException",
+        "CloudWatch.SdkClientException",
+        "CloudWatch.ThrottlingException",
+    ],
     "events": ["EventBridge.FailedEntry", "EventBridge.InternalException", "EventBridge.ThrottlingException"],
 }
 """Errors that pass by themselves, by service. A failed job is States.TaskFailed and is never retried blindly."""

@@ -64,13 +64,16 @@ class TrainWorkflow(Construct):
             "Enough to train on?": choice(
                 (f"{SET}.examples = 0", "Nothing to train on"),
                 (f"$count({SET}.labels) < 2", "Refuse one label"),
-                (f"$min([{SET}.splits.train, {SET}.splits.validation, {SET}.splits.test]) = 0", "Refuse an empty split"),
+                (
+                    f"$min([{SET}.splits.train, {SET}.splits.validation, {SET}.splits.test]) = 0",
+                    "Refuse an empty split",
+                ),
                 default="Train",
             ),
             "Nothing to train on": note(CLOSE, outcome="Nothing to train on"),
             "Refuse one label": fail(
                 "Criba.DataGate",
-                f"'the training set has one label only (' & {SET}.labels[0] & '): at least two are needed; land more labels'",
+                f"'the training set has one label only (' & {SET}.labels[0] & '): land examples of another'",
             ),
             "Refuse an empty split": fail(
                 "Criba.DataGate",
@@ -182,7 +185,7 @@ class TrainWorkflow(Construct):
                 ],
             },
             # The champion is compared only if there is one.
-            "ProcessingInputs": jsonata(f"$champion = null ? [{inputs}][[0..1]] : [{inputs}]"),
+            "ProcessingInputs": jsonata(f"$exists($champion.model_data) ? [{inputs}] : [{inputs}][[0..1]]"),
             "ProcessingOutputConfig": {
                 "KmsKeyId": here.storage.keys.data.key_arn,
                 "Outputs": [

@@ -1,0 +1,174 @@
+"""Pipeline: pinned jobs, guarded roles, triggers that lose nothing."""
+
+import json
+from typing import Any
+
+from tests.infrastructure.conftest import Templates
+from tests.infrastructure.policies import actions, resources, statements, statements_of
+
+
+def test_every_glue_job_is_pinned_encrypted_and_stopped_in_time(templates: Templates) -> None:
+    jobs = templates.resources("AWS::Glue::Job")
+    assert sorted(id_[: id_.index("Job")] for id_ in jobs) == [
+        "BuildBatch",
+        "BuildTrainingSet",
+        "CleanMessages",
+        "PublishPredictions",
+    ]
+    for job in jobs.values():
+        properties = job["Properties"]
+        assert properties["GlueVersion"] == "5.1"
+        assert properties["MaxRetries"] == 0
+        assert 1 <= properties["Timeout"] <= 2880
+        assert "Ref" in properties["SecurityConfiguration"]
+        assert "spark.sql.ansi.enabled=true" in properties["DefaultArguments"]["--conf"]
+
+
+def test_clean_messages_reads_raw_by_version_and_never_writes_there(prod: Templates) -> None:
+    found = statements_of(prod.pipeline, "CleanMessages")
+    read = resources(found, "s3:GetObjectVersion")
+    assert read and all(one.endswith(("/messages/*", "/labels/*")) for one in read)
+    written = resources(found, "s3:PutObject")
+    assert {one.rsplit("/", 2)[-2] for one in written} == {
+        "messages",
+        "labelled",
+        "claims",
+        "quarantine",
+        "runs",
+    }
+    assert all("Curated" in one for one in written)
+
+
+def test_no_job_deletes_raw_messages_claims_or_ledgers(prod: Templates) -> None:
+    for job in ("CleanMessages", "BuildTrainingSet", "BuildBatch", "PublishPredictions"):
+        deleted = resources(statements_of(prod.pipeline, job), "s3:DeleteObject")
+        assert not [one for one in deleted if "Raw" in one or one.endswith(("/claims/*", "/runs/*"))]
+
+
+def test_a_wildcard_stands_only_where_aws_has_no_resource_type(templates: Templates) -> None:
+    """ECR's login, CloudWatch metrics, X-Ray and log delivery know no resource; nothing else may say `*`."""
+    without_resource_type = {
+        "cloudwatch:PutMetricData",
+        "ecr:GetAuthorizationToken",
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    }
+    for template in templates.all():
+        for statement in statements(template):
+            if statement["Effect"] == "Allow" and statement["Resource"] in ("*", ["*"]):
+                assert set(actions(statement)) <= without_resource_type, statement
+            assert not [one for one in actions(statement) if one == "*" or one.endswith(":*")], statement
+
+
+def test_a_role_is_passed_to_one_service_only(templates: Templates) -> None:
+    passing = [one for one in statements(templates.pipeline) if "iam:PassRole" in actions(one)]
+    assert len(passing) == 3
+    for statement in passing:
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        assert "*" not in json.dumps(statement["Resource"])
+
+
+def test_every_service_role_is_taken_for_this_account_only(templates: Templates) -> None:
+    for id_, role in templates.resources("AWS::IAM::Role").items():
+        if id_.startswith("ImageBuild") or "Starter" in id_:
+            continue  # CodeBuild and Lambda take their own project's and function's role
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+            assert "aws:SourceAccount" in json.dumps(statement.get("Condition", {})), id_
+
+
+def test_every_rule_and_schedule_has_a_dead_letter_queue_and_retries(templates: Templates) -> None:
+    targets: list[dict[str, Any]] = [
+        target for rule in templates.resources("AWS::Events::Rule").values() for target in rule["Properties"]["Targets"]
+    ]
+    targets += [one["Properties"]["Target"] for one in templates.resources("AWS::Scheduler::Schedule").values()]
+    assert len(targets) == 10
+    for target in targets:
+        assert "Arn" in target["DeadLetterConfig"]
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] == 8
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 6 * 3600
+
+
+def test_every_state_machine_is_encrypted_traced_and_logged_without_its_data(templates: Templates) -> None:
+    machines = templates.resources("AWS::StepFunctions::StateMachine")
+    assert len(machines) == 6
+    for machine in machines.values():
+        properties = machine["Properties"]
+        assert properties["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY"
+        assert properties["TracingConfiguration"] == {"Enabled": True}
+        assert properties["LoggingConfiguration"]["Level"] == "ALL"
+        assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False
+
+
+def test_every_log_group_is_encrypted_and_kept_for_a_stated_time(templates: Templates) -> None:
+    groups = templates.resources("AWS::Logs::LogGroup")
+    assert groups
+    for id_, group in groups.items():
+        assert "KmsKeyId" in group["Properties"], id_
+        assert group["Properties"]["RetentionInDays"] >= 30, id_
+
+
+def test_every_queue_is_encrypted_with_our_key_and_tls_only(templates: Templates) -> None:
+    for queue in templates.resources("AWS::SQS::Queue").values():
+        assert "KmsMasterKeyId" in queue["Properties"]
+    for policy in templates.resources("AWS::SQS::QueuePolicy").values():
+        assert '"aws:SecureTransport": "false"' in json.dumps(policy)
+
+
+def test_schedules_name_their_time_zone(prod: Templates) -> None:
+    schedules = {
+        one["Properties"]["ScheduleExpression"]: one["Properties"]["ScheduleExpressionTimezone"]
+        for one in prod.resources("AWS::Scheduler::Schedule").values()
+    }
+    assert schedules == {
+        "cron(0 2 * * ? *)": "Europe/Madrid",
+        "cron(0 4 ? * SUN *)": "Europe/Madrid",
+        "cron(7 * * * ? *)": "UTC",
+    }
+
+
+def test_only_dev_builds_an_image_and_production_names_one_by_digest(dev: Templates, prod: Templates) -> None:
+    assert len(dev.resources("AWS::CodeBuild::Project")) == 1
+    assert "ImageDigest" in dev.pipeline["Outputs"]
+    assert not prod.resources("AWS::CodeBuild::Project")
+    assert "@sha256:" in json.dumps(prod.pipeline)
+
+
+def test_two_environments_in_one_account_share_no_physical_name(dev: Templates, prod: Templates) -> None:
+    def names(templates: Templates) -> set[str]:
+        keys = (
+            "Name",
+            "BucketName",
+            "RoleName",
+            "TopicName",
+            "QueueName",
+            "AlarmName",
+            "ModelPackageGroupName",
+            "RuleName",
+        )
+        keys += ("RepositoryName", "StateMachineName", "LogGroupName", "FunctionName", "GroupName", "ProjectName")
+        return {
+            resource["Properties"][key]
+            for template in templates.all()
+            for resource in template["Resources"].values()
+            for key in keys
+            if isinstance(resource.get("Properties", {}).get(key), str)
+        }
+
+    assert names(dev) & names(prod) == set()
+    assert "criba-prod" in names(prod)
+
+
+def test_templates_stay_well_below_cloudformations_limits(templates: Templates) -> None:
+    for template in templates.all():
+        assert len(template["Resources"]) <= 450
+        assert len(json.dumps(template)) <= 900_000

@@ -1,0 +1,135 @@
+"""Checks a state machine as AWS would at run time: its graph, and each task's arguments against botocore's models."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.session
+from botocore.model import OperationModel, Shape
+
+OPTIMISED = {
+    "glue:startJobRun": ("glue", "StartJobRun"),
+    "events:putEvents": ("events", "PutEvents"),
+    "sagemaker:createModel": ("sagemaker", "CreateModel"),
+    "sagemaker:createTrainingJob": ("sagemaker", "CreateTrainingJob"),
+    "sagemaker:createProcessingJob": ("sagemaker", "CreateProcessingJob"),
+    "sagemaker:createTransformJob": ("sagemaker", "CreateTransformJob"),
+}
+WITH_SYNC = set(OPTIMISED) - {"events:putEvents", "sagemaker:createModel"}
+SERVICES = {"sfn": "stepfunctions"}
+AS_TEXT = {"Detail", "Body", "Input", "Message"}
+"""Arguments that Step Functions turns into text by itself."""
+
+_session = botocore.session.get_session()
+
+
+def problems(definition: dict[str, Any]) -> list[str]:
+    """All that is wrong with a definition, one sentence each; empty if it is sound."""
+    found = list(_graph(definition))
+    for name, state in definition["States"].items():
+        if state["Type"] == "Task":
+            found += [f"{name}: {problem}" for problem in _task(state)]
+    return found
+
+
+def _graph(definition: dict[str, Any]) -> Iterator[str]:
+    states = definition["States"]
+    targets = {definition["StartAt"]}
+    for name, state in states.items():
+        next_ = [state[key] for key in ("Next", "Default") if key in state]
+        next_ += [one["Next"] for key in ("Choices", "Catch") for one in state.get(key, [])]
+        targets.update(next_)
+        if state["Type"] not in ("Succeed", "Fail") and not next_:
+            yield f"{name} leads nowhere"
+    yield from (f"{name} does not exist" for name in sorted(targets - set(states)))
+    yield from (f"{name} is never reached" for name in sorted(set(states) - targets))
+
+
+def _task(state: dict[str, Any]) -> Iterator[str]:
+    operation = _operation(state["Resource"])
+    if isinstance(operation, str):
+        yield operation
+        return
+    if "TimeoutSeconds" not in state:
+        yield "no timeout"
+    retries = state.get("Retry", [])
+    if not retries or any(retry.get("JitterStrategy") != "FULL" for retry in retries):
+        yield "no retry with jitter"
+    if any(error in ("States.ALL", "States.TaskFailed") for retry in retries for error in retry["ErrorEquals"]):
+        yield "retries what is not transient"
+    assert operation.input_shape is not None
+    yield from _arguments(operation.input_shape, state.get("Arguments", {}), "Arguments")
+
+
+def _operation(resource: str) -> OperationModel | str:
+    """The operation that an integration calls, or what is wrong with it."""
+    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync)?", resource)
+    if match is None:
+        return f"no such integration: {resource}"
+    sdk, service, action, sync = match.groups()
+    key = f"{service}:{action}"
+    if sync and (sdk or key not in WITH_SYNC):
+        return f"{key} cannot be waited for with .sync"
+    if not sdk and key not in OPTIMISED:
+        return f"no optimised integration: {key}"
+    name, operation = (SERVICES.get(service, service), action[0].upper() + action[1:]) if sdk else OPTIMISED[key]
+    if name not in _session.get_available_services():
+        return f"no such service: {service}"
+    model = _session.get_service_model(name)
+    if operation not in model.operation_names:
+        return f"no such operation: {key}"
+    return model.operation_model(operation)
+
+
+def _arguments(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """Compare a value with a botocore shape; what an expression will be is known by name only."""
+    if isinstance(value, str) and value.startswith("{%"):
+        return
+    if isinstance(value, dict | list) and path.rsplit(".", 1)[-1] in AS_TEXT:
+        return
+    kind = shape.type_name
+    if kind == "structure":
+        yield from _structure(shape, value, path)
+    elif kind == "list":
+        for index, item in enumerate(value if isinstance(value, list) else []):
+            yield from _arguments(shape.member, item, f"{path}[{index}]")  # type: ignore[attr-defined]
+        if not isinstance(value, list):
+            yield f"{path} should be a list"
+    elif kind == "map":
+        for key, item in value.items():
+            yield from _arguments(shape.value, item, f"{path}.{key}")  # type: ignore[attr-defined]
+    else:
+        yield from _scalar(shape, value, path)
+
+
+def _structure(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{path} should be an object"
+        return
+    members = {name[0].upper() + name[1:]: member for name, member in shape.members.items()}  # type: ignore[attr-defined]
+    for name, item in value.items():
+        if name not in members:
+            yield f"{path}.{name} is no parameter"
+        else:
+            yield from _arguments(members[name], item, f"{path}.{name}")
+    required = {name[0].upper() + name[1:] for name in shape.required_members}  # type: ignore[attr-defined]
+    yield from (f"{path}.{name} is missing" for name in sorted(required - set(value)))
+
+
+def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    expected = {
+        "string": str,
+        "boolean": bool,
+        "integer": int,
+        "long": int,
+        "double": (int, float),
+        "float": (int, float),
+    }
+    if not isinstance(value, expected.get(shape.type_name, object)):
+        yield f"{path} = {value!r} should be a {shape.type_name}"
+    elif getattr(shape, "enum", None) and value not in shape.enum:  # type: ignore[attr-defined]
+        yield f"{path} = {value!r} is none of {', '.join(shape.enum[:6])}"  # type: ignore[attr-defined]
+    elif shape.type_name in ("integer", "long"):
+        low, high = shape.metadata.get("min", value), shape.metadata.get("max", value)
+        if not low <= value <= high:
+            yield f"{path} = {value} is not within {low} and {high}"
