@@ -64,3 +64,8 @@ def region() -> str:
 def root() -> Path:
     """The platform's folder: its log, its data and its jobs' working folders."""
     return Path(os.environ[_ROOT])
+
+
+def class_archives() -> Path:
+    """Where the JVM's archives of Spark's classes lie, beside the platforms of one checkout: they outlive each."""
+    return root().parent / "spark"
