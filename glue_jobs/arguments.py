@@ -52,9 +52,8 @@ def day(name: str, value: str) -> str:
     if value == ANY:
         return value
     try:
-        parsed = date.fromisoformat(value).isoformat()
+        if date.fromisoformat(value).isoformat() == value:
+            return value
     except ValueError:
-        parsed = ""
-    if parsed != value:
-        raise ValueError(f"--{name} {value!r}: use YYYY-MM-DD, or {ANY} for an open end")
-    return value
+        pass
+    raise ValueError(f"--{name} {value!r}: use YYYY-MM-DD, or {ANY} for an open end")

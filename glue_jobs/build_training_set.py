@@ -117,7 +117,7 @@ def build_training_set(run_id: str, curated: str, seed: str) -> dict[str, object
     groups = counted(rows)
     report = report_of(run_id, groups)
     _write_examples(rows, bucket, run_id, size=_bytes(groups, "example"))
-    _write_refused(rows, bucket, run_id, size=_bytes(groups, "refused"))
+    _write_refused(rows, bucket, run_id, groups)
     spark.catalog.clearCache()
     write_json(bucket, RunFiles("train", run_id).training_set, report)
     return report
@@ -138,7 +138,7 @@ def _write_examples(rows: DataFrame, bucket: str, run_id: str, size: int) -> Non
     write_lines(lines, bucket, f"{training_prefix(run_id)}/")
 
 
-def _write_refused(rows: DataFrame, bucket: str, run_id: str, size: int) -> None:
+def _write_refused(rows: DataFrame, bucket: str, run_id: str, groups: Sequence[Row]) -> None:
     why = F.create_map(*(F.lit(item) for pair in WHY.items() for item in pair))
     refused = rows.where("outcome = 'refused'").select(
         "reason",
@@ -146,7 +146,8 @@ def _write_refused(rows: DataFrame, bucket: str, run_id: str, size: int) -> None
         *("source", "raw_key", "raw_version", "position"),
         F.encode(example(), "UTF-8").alias("record"),
     )
-    write_quarantine(refused, bucket, run_id=run_id, step=STEP, size=size)
+    count = sum(group.rows for group in groups if group.outcome == "refused")
+    write_quarantine(refused, bucket, run_id=run_id, step=STEP, count=count, size=_bytes(groups, "refused"))
 
 
 def _bytes(groups: Sequence[Row], outcome: str) -> int:

@@ -76,7 +76,9 @@ def _write(rows: DataFrame, counts: Counts, cleaning: Cleaning) -> None:
         messages = kept.select(*names(MESSAGE), "date", F.lit(run_id).alias("run"))
         write_folders(messages, f"{cleaning.curated}/{CURATED_MESSAGES}", "source", "date", "run")
     refused = rows.where(F.col("outcome") == QUARANTINED)
-    write_quarantine(refused, cleaning.bucket, run_id=run_id, step=STEP, size=counts.quarantined_bytes)
+    write_quarantine(
+        refused, cleaning.bucket, run_id=run_id, step=STEP, count=counts.quarantined, size=counts.quarantined_bytes
+    )
 
 
 def _report(run_id: str, objects: Sequence[RawObject], counts: Counts, *, is_labels: bool) -> dict[str, object]:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -21,6 +21,7 @@ from glue_jobs.splits import Split
 from glue_jobs.text import folded
 
 Row = tuple[Any, ...]
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 BATCH_ROWS = 2000
 BATCH_BYTES = 16 << 20
 OTHER_COLUMNS_BYTES = 64 << 10
@@ -114,7 +115,7 @@ def _row(record: Record, split: Split, origin: Origin, settings: Settings) -> Ro
     return _in_order(
         message_id=draft.message_id or generated_id(draft.source, split, record.position),
         source=draft.source,
-        received_at=draft.received_at,
+        received_at=draft.received_at and (draft.received_at - EPOCH) // MICROSECOND,
         text=text,
         language=language_of(draft.language, text, settings.languages) if text else None,
         text_key=folded(text) if text else None,

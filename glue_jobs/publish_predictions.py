@@ -150,7 +150,8 @@ def _write_unscorable(rows: DataFrame, account: Reconciled, bucket: str, run_id:
         *("source", "raw_key", "raw_version", "position"),
         F.encode(shard_line(), "UTF-8").alias("record"),
     )
-    write_quarantine(refused, bucket, run_id=run_id, step=STEP, size=account.total("unscorable_bytes"))
+    count, size = account.total("unscorable"), account.total("unscorable_bytes")
+    write_quarantine(refused, bucket, run_id=run_id, step=STEP, count=count, size=size)
 
 
 def main(argv: Sequence[str]) -> None:

@@ -3,18 +3,22 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.writing import numbered_file, write_lines
+from glue_jobs.writing import delete_others, numbered_file, write_lines
 from pipeline_code.contracts import quarantine_prefix
 
 FILE_BYTES = 64 << 20
 
 
-def write_quarantine(refused: DataFrame, bucket: str, *, run_id: str, step: str, size: int) -> int:
-    """Write refused rows as `quarantine/run_id=<run_id>/<step>-00000.jsonl` and on; returns how many there were.
+def write_quarantine(refused: DataFrame, bucket: str, *, run_id: str, step: str, count: int, size: int) -> None:
+    """Write refused rows as `quarantine/run_id=<run_id>/<step>-00000.jsonl` and on.
 
-    The rows have `reason, detail, source, raw_key, raw_version, position, record` (bytes); `size` is the sum of the
-    records' bytes, by which the number of files is chosen.
+    The `count` rows have `reason, detail, source, raw_key, raw_version, position, record` (bytes); `size` is the sum of
+    the records' bytes, by which the number of files is chosen. Raises RuntimeError unless `count` lines were written.
     """
+    prefix = f"{quarantine_prefix(run_id)}/"
+    if not count:
+        delete_others(bucket, f"{prefix}{step}-", keep=())
+        return
     line = F.to_json(
         F.struct(
             "reason",
@@ -34,5 +38,6 @@ def write_quarantine(refused: DataFrame, bucket: str, *, run_id: str, step: str,
         F.struct("raw_key", "position").alias("order"),
         line.alias("line"),
     )
-    written = write_lines(rows, bucket, f"{quarantine_prefix(run_id)}/", stale=f"{step}-")
-    return sum(lines for _, lines, _ in written)
+    written = sum(lines for _, lines, _ in write_lines(rows, bucket, prefix, stale=f"{step}-"))
+    if written != count:
+        raise RuntimeError(f"{count} records were refused, but {written} are in the quarantine: run again")

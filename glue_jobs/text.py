@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from itertools import filterfalse
 
 LINE_BREAKS_AND_TABS = re.compile(r"[\t-\r\x85\u2028\u2029]+")
 # C0 and C1 controls, zero-width marks, direction overrides, the byte order mark. The joiner (200D) stays: emoji
@@ -21,5 +22,5 @@ def folded(text: str) -> str:
     """Words without case, accents and punctuation, joined by one space; a text without words stands for itself."""
     text_key = text.casefold()
     if not text_key.isascii():
-        text_key = "".join(c for c in unicodedata.normalize("NFKD", text_key) if not unicodedata.combining(c))
+        text_key = "".join(filterfalse(unicodedata.combining, unicodedata.normalize("NFKD", text_key)))
     return " ".join(WORD.findall(text_key)) or text

@@ -5,7 +5,7 @@ it is complete, and holds the same bytes whenever it is written again.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby
 
 import pyarrow as pa
@@ -35,9 +35,15 @@ def write_lines(lines: DataFrame, bucket: str, prefix: str, *, stale: str = "") 
     keys = {key for key, _, _ in written}
     if len(keys) != len(written):
         raise RuntimeError(f"a file below s3://{bucket}/{prefix} was written by two tasks: it holds one's lines only")
-    for key in set(keys_below(bucket, prefix + stale)) - keys:
-        delete(bucket, key)
+    delete_others(bucket, prefix + stale, keep=keys)
     return written
+
+
+def delete_others(bucket: str, prefix: str, *, keep: Collection[str]) -> None:
+    """Delete the objects whose key starts with the prefix, except those to keep."""
+    for key in keys_below(bucket, prefix):
+        if key not in keep:
+            delete(bucket, key)
 
 
 def write_folders(rows: DataFrame, uri: str, *folders: str) -> None:
@@ -45,8 +51,10 @@ def write_folders(rows: DataFrame, uri: str, *folders: str) -> None:
 
     Each folder gets few files: small pieces are put together and large ones cut, about 64 MB in memory each.
     """
+    # PySpark's hint() takes no columns. The folders are names written in this package.
+    gathered = f"SELECT /*+ REBALANCE({', '.join(folders)}) */ * FROM {{rows}}"  # noqa: S608
     (
-        rows.hint("rebalance", *(F.col(folder) for folder in folders))
+        rows.sparkSession.sql(gathered, rows=rows)
         .write.mode("overwrite")
         .option("partitionOverwriteMode", "dynamic")
         .options(**NO_SUCCESS_FILE)

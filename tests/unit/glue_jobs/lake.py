@@ -3,9 +3,9 @@
 import base64
 import gzip
 import json
-import urllib.request
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,10 @@ class Lake:
     s3: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        urllib.request.urlopen(urllib.request.Request(f"{self.endpoint}/moto-api/reset", method="POST")).close()
+        connection = HTTPConnection(self.endpoint.removeprefix("http://"))
+        connection.request("POST", "/moto-api/reset")
+        connection.getresponse().read()
+        connection.close()
         self.s3 = boto3.client("s3")
         for bucket in BUCKETS:
             self.s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})

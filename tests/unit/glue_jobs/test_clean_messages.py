@@ -6,7 +6,10 @@ from tests.unit.glue_jobs.lake import Lake, json_lines
 
 
 def test_a_message_becomes_canonical(lake: Lake) -> None:
-    key = lake.land("a.jsonl", json_lines({"id": 17, "body": "  ¿Dónde está mi pedido?\n", "timestamp": "2026-01-15T09:30:00+01:00"}))
+    key = lake.land(
+        "a.jsonl",
+        json_lines({"id": 17, "body": "  ¿Dónde está mi pedido?\n", "timestamp": "2026-01-15T09:30:00+01:00"}),
+    )
     report = lake.clean()
     [row] = lake.parquet("messages")
     assert row == {
