@@ -40,7 +40,8 @@ class ModelServer:
         self._ready_seconds = ready_seconds
         port = _free_port()
         bound = {"SAGEMAKER_BIND_TO_HOST": "127.0.0.1", "SAGEMAKER_BIND_TO_PORT": str(port)}
-        self._start: Callable[[], Child] = lambda: job.start(image, entry, environment={**environment, **bound}, isolated=isolated)
+        given = {**environment, **bound}
+        self._start: Callable[[], Child] = lambda: job.start(image, entry, environment=given, isolated=isolated)
         self._http = urllib3.HTTPConnectionPool("127.0.0.1", port, maxsize=100, retries=False)
 
     def __enter__(self) -> "ModelServer":
