@@ -23,7 +23,7 @@ SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
-    from criba.local import cloudformation, glue, s3, states
+    from criba.local import cloudformation, glue, s3, schedules, states, targets
 
     emulator.check()
     patterns = emulator.module("core.router").SERVICE_PATTERNS
@@ -34,7 +34,7 @@ def application() -> Asgi:
     handlers["sts"] = _naming_the_caller(handlers["sts"])
     for name in {call.partition(":")[0] for entry in recorded_only.TYPES.values() for call in entry.calls}:
         handlers[name] = _refusing_the_recorded(name, handlers[name])
-    for plug_in in (s3, cloudformation, states, glue):
+    for plug_in in (s3, cloudformation, states, glue, targets, schedules):
         plug_in.install()
     return _with_status(emulator.module("app").app)
 
