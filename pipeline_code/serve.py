@@ -40,7 +40,7 @@ class ServerSettings:
 
 def gunicorn(settings: ServerSettings) -> list[str]:
     """The command that serves. Preloaded: the workers share one copy of the model and a broken one stops the start."""
-    # SageMaker ends a container 30 seconds after SIGTERM.
+    # SageMaker ends a container 30 seconds after SIGTERM. The control socket would lie in the home folder.
     return [
         *(sys.executable, "-m", "gunicorn", "pipeline_code.server:application()"),
         *("--bind", f"{settings.host}:{settings.port}", "--workers", str(settings.workers)),

@@ -48,5 +48,14 @@ def test_each_block_has_length_one_and_repeating_counts_by_its_logarithm() -> No
     assert (row[2:] ** 2).sum() == pytest.approx(1.0)
 
 
+def test_the_words_remembered_are_bounded_and_forgetting_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline_code.classifier.features.REMEMBERED_WORDS", 2)
+    texts = ["ab cd ef gh", "gh ef cd ab"]
+    features = NgramFeatures.fit(texts)
+    rows = features.matrix(texts).toarray()
+    assert (rows == features.matrix(texts).toarray()).all()
+    assert len(features._character_columns) <= 2
+
+
 def test_a_text_of_unknown_ngrams_is_an_empty_row() -> None:
     assert NgramFeatures.fit(["ab"]).matrix(["xy", "", "ab"]).indptr.tolist() == [0, 0, 0, 7]

@@ -54,6 +54,12 @@ def test_either_gate_sends_a_prediction_to_review(yes_or_no: Classifier, gates: 
     assert replace(yes_or_no, gates=gates).predict(["no", "si no"]).review.tolist() == reviewed
 
 
+def test_a_prediction_that_just_reaches_both_gates_passes(yes_or_no: Classifier) -> None:
+    confidence = float(yes_or_no.predict(["no"]).confidence[0])
+    gates = Gates(min_confidence=confidence, min_in_scope_score=1.0)
+    assert replace(yes_or_no, gates=gates).predict(["no"]).review.tolist() == [False]
+
+
 @pytest.mark.parametrize("text", ["", "   ", "🎉🎉", "привет", "¿?"])
 def test_a_text_of_which_nothing_is_known_is_for_review_however_sure_the_model_is(
     yes_or_no: Classifier, text: str

@@ -44,7 +44,9 @@ def test_calibration_error_is_the_distance_between_confidence_and_accuracy() -> 
 
 
 def test_full_confidence_falls_into_the_last_bin() -> None:
-    assert expected_calibration_error(np.array([True]), np.array([1.0], np.float32)) == 0.0
+    # one bin, sure of 1.95 and right in 1; in two bins the distances would be 1 and 0.05
+    found = expected_calibration_error(np.array([False, True]), np.array([1.0, 0.95], np.float32))
+    assert found == pytest.approx(0.475)
 
 
 def test_model_quality_has_the_shape_that_the_registry_draws() -> None:

@@ -78,8 +78,26 @@ def test_a_label_that_the_champion_knew_better_is_named() -> None:
     assert evaluation.champion["accuracy"] == 1.0
 
 
+def test_a_drop_of_just_the_allowed_size_is_allowed() -> None:
+    # against the champion's 1.0, both labels are at 2 x 1 / (3 + 1) = 0.5
+    assert judge("b", "b", "a", "b", champion=predicted("a", "a", "a", "b"), bar=Bar(0.0, 0.0, 0.5)).good_enough
+
+
 def test_a_label_that_the_challenger_knows_better_is_no_drop() -> None:
     assert judge("a", "a", "a", "b", champion=predicted("b", "b", "b", "a"), bar=Bar(0.0, 0.0, 0.0)).good_enough
+
+
+def test_the_baseline_is_the_monitors_summary_of_the_predictions() -> None:
+    assert evaluate.baseline(TEST, predicted("a", "a", "b", "b")).summary() == {
+        "records": 4,
+        "unscorable": 0,
+        "review_rate": 0.25,
+        "mean_confidence": pytest.approx(0.75),
+        "mean_in_scope_score": pytest.approx(0.75),
+        "mean_length": 3.75,
+        "languages": {"es": 2, "en": 2},
+        "labels": {"a": 2, "b": 2},
+    }
 
 
 def test_labels_never_trained_count_as_wrong_and_are_reported() -> None:

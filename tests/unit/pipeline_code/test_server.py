@@ -42,6 +42,7 @@ def test_a_record_is_answered_with_its_label_confidence_score_and_decision(yes_o
         (b'{"id": "a", "text": null}', {"id": "a", "error": "text is not a string"}),
         (b'{"id": 7, "text": ["no"]}', {"id": 7, "error": "text is not a string"}),
         (b'{"id": {"a": 1}, "text": "no"}', {"id": None, "error": "id is neither a string nor a whole number"}),
+        (b'{"id": true, "text": "no"}', {"id": None, "error": "id is neither a string nor a whole number"}),
         (b'{"id": 1e999, "text": "no"}', {"id": None, "error": "id is neither a string nor a whole number"}),
     ],
 )
@@ -145,6 +146,7 @@ def test_the_environment_sets_where_and_how_the_server_runs() -> None:
     command = gunicorn(found)
     assert command[command.index("--bind") + 1] == "127.0.0.1:18080"
     assert command[command.index("--workers") + 1] == "3"
+    assert "--no-control-socket" in command  # which would lie in the home folder
 
 
 def test_by_default_the_server_has_a_worker_a_processor_behind_sagemakers_port() -> None:
