@@ -24,7 +24,9 @@ def page(
     kept = [record for record in records if _is_wanted(record, request, name, status)]
     field = {"Name": name, "Status": status}.get(request.get("SortBy", ""), "CreationTime")
     default = "Descending" if newest_first else "Ascending"
-    kept.sort(key=lambda record: record[field], reverse=request.get("SortOrder", default) == "Descending")
+    kept.sort(key=lambda record: record[field])
+    if request.get("SortOrder", default) == "Descending":
+        kept.reverse()  # not sort(reverse=True), which would leave what is of one moment in the order of its making
     start = int(request.get("NextToken", 0))
     end = start + request.get("MaxResults", _DEFAULT_PAGE)
     return kept[start:end], {"NextToken": str(end)} if end < len(kept) else {}

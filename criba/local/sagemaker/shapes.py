@@ -87,13 +87,30 @@ def _violations_of_text(value: str, shape: StringShape, path: str) -> Iterator[s
     if limit is not None and len(value) > limit:
         yield _constraint(value, path, f"Member must have length less than or equal to {limit}")
     pattern = shape.metadata.get("pattern")
-    if pattern and not re.fullmatch(_python(pattern), value):
+    if pattern and not _python(pattern).fullmatch(value):
         yield _constraint(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
-def _python(pattern: str) -> str:
-    """Java's Unicode classes, in the words of `re`."""
-    return pattern.replace(r"\p{L}", r"[^\W\d_]").replace(r"\p{Z}", r"\s").replace(r"\p{N}", r"\d")
+_JAVA = {
+    r"\p{L}": r"\w",
+    r"\p{N}": r"\w",
+    r"\p{M}": r"\w",
+    r"\p{Alnum}": r"\w",
+    r"\p{P}": r"\W",
+    r"\p{S}": r"\W",
+    r"\p{Z}": r"\s",
+    r"\uD800\uDC00-\uDBFF\uDFFF": r"\U00010000-\U0010FFFF",
+    "${1,128}": "",
+    "${1,256}": "",
+}
+"""What `re` writes otherwise: classes of characters, surrogates, and an end of text that Java lets repeat."""
+
+
+@cache
+def _python(pattern: str) -> re.Pattern[str]:
+    for java, python in _JAVA.items():
+        pattern = pattern.replace(java, python)
+    return re.compile(pattern)
 
 
 def _constraint(value: Any, path: str, rule: str) -> str:
