@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +53,23 @@ def spark(s3_server: str, mounts: Path) -> Iterator[SparkSession]:
         session.stop()
 
 
+@pytest.fixture(scope="session")
+def new_lake(spark: SparkSession, s3_server: str, mounts: Path) -> Callable[[], Lake]:
+    """Make empty, versioned buckets; those of an earlier call are gone."""
+
+    def make() -> Lake:
+        for bucket in BUCKETS:
+            shutil.rmtree(mounts / bucket, ignore_errors=True)
+            (mounts / bucket).mkdir()
+        return Lake(s3_server, mounts)
+
+    return make
+
+
 @pytest.fixture
-def lake(spark: SparkSession, s3_server: str, mounts: Path) -> Lake:
-    """Empty, versioned buckets."""
-    for bucket in BUCKETS:
-        shutil.rmtree(mounts / bucket, ignore_errors=True)
-        (mounts / bucket).mkdir()
-    return Lake(s3_server, mounts)
+def lake(new_lake: Callable[[], Lake]) -> Lake:
+    """Empty, versioned buckets for one test."""
+    return new_lake()
 
 
 def _configuration(mounts: Path) -> dict[str, Any]:

@@ -124,7 +124,9 @@ def test_an_open_quote_does_not_swallow_the_rest_of_a_csv(lake: Lake) -> None:
 
 def test_parquet_rows_are_numbered_and_unknown_columns_are_ignored(lake: Lake) -> None:
     at = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
-    found = read(lake, "a.parquet", parquet({"text": ["a", None], "id": [1, 2], "timestamp": [at, None], "other": [[1], []]}))
+    found = read(
+        lake, "a.parquet", parquet({"text": ["a", None], "id": [1, 2], "timestamp": [at, None], "other": [[1], []]})
+    )
     assert [record.position for record in found] == [0, 1]
     assert [record.fields for record in found] == [
         {"text": "a", "id": 1, "timestamp": at},
@@ -162,11 +164,15 @@ def test_what_a_truncated_gzip_holds_before_the_damage_is_kept(lake: Lake) -> No
     assert len(sound) > 500
 
 
-@pytest.mark.parametrize("damage", [lambda body: body[:-4], lambda body: b"not gzip", lambda body: body[:40] + b"\0" * 9 + body[49:]])
+@pytest.mark.parametrize(
+    "damage", [lambda body: body[:-4], lambda body: b"not gzip", lambda body: body[:40] + b"\0" * 9 + body[49:]]
+)
 def test_any_damage_to_a_gzip_is_one_refused_record(lake: Lake, damage: Any) -> None:
     body = damage(gzip.compress(json_lines(*({"text": str(n)} for n in range(99)))))
     for name in ("a.jsonl.gz", "a.csv.gz", "a.parquet.gz"):
-        assert [record.problem for record in read(lake, name, body) if record.problem == "truncated_gzip"] == ["truncated_gzip"]
+        assert [record.problem for record in read(lake, name, body) if record.problem == "truncated_gzip"] == [
+            "truncated_gzip"
+        ]
 
 
 def test_an_object_of_unknown_format_is_one_refused_record(lake: Lake) -> None:
