@@ -5,8 +5,10 @@ The laptop and AWS differ in the endpoint and the credentials alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -93,10 +95,10 @@ class Aws:
             )
         return Deployment(**{field: outputs[name] for field, name in names.items()})
 
-    @property
-    def pause(self) -> float:
-        """Seconds between two looks at the same thing: short on the laptop, polite on AWS."""
-        return 0.3 if self.environment == LAPTOP else 3.0
+    def pauses(self) -> Iterator[float]:
+        """Seconds to wait between looks at the same thing: short at first, and longer on AWS than on the laptop."""
+        longest = 0.3 if self.environment == LAPTOP else 3.0
+        return (min(0.1 * 1.5**n, longest) for n in count())
 
     def _client(self, service: str) -> Any:
         return self._session.client(service, endpoint_url=self.endpoint, config=self._config())  # type: ignore[call-overload]

@@ -13,6 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 progress_console = Console(stderr=True, highlight=False)
+_LIVE: dict[str, Any] = {
+    "console": progress_console,
+    "transient": True,
+    "disable": not progress_console.is_terminal,
+}
 
 
 def show(document: Any, readable: RenderableType, *, as_json: bool) -> None:
@@ -48,7 +53,7 @@ def _figure(cell: object) -> str:
 def uploading(name: str, size: int) -> Iterator[Callable[[int], None]]:
     """A bar that grows by the bytes it is told of."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=progress_console, transient=True) as bar:
+    with Progress(*columns, TimeElapsedColumn(), **_LIVE) as bar:
         task = bar.add_task(name, total=size)
         yield lambda sent: bar.advance(task, sent)
 
@@ -57,7 +62,7 @@ def uploading(name: str, size: int) -> Iterator[Callable[[int], None]]:
 def working(what: str) -> Iterator[Callable[[str], None]]:
     """A spinner beside `what` and whatever was told last, with the seconds that it takes."""
     columns = (TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(*columns, console=progress_console, transient=True) as spinner:
+    with Progress(*columns, **_LIVE) as spinner:
         task = spinner.add_task(what, total=None)
         yield lambda told: spinner.update(task, description=f"{what}: {told[:100]}")
 

@@ -122,7 +122,7 @@ def failed_launch(aws: Aws) -> str | None:
 def follow(aws: Aws, attempt: Attempt, entered: Callable[[str], None]) -> Attempt:
     """Call `entered` with each state's name as the execution comes to it, and return the attempt once it has ended."""
     seen = 0
-    while True:
+    for pause in aws.pauses():
         now = _describe(aws, attempt.workflow, attempt.run_id, attempt.number)
         events = _history(aws, attempt.arn)
         for event in events[seen:]:
@@ -131,7 +131,8 @@ def follow(aws: Aws, attempt: Attempt, entered: Callable[[str], None]) -> Attemp
         seen = len(events)
         if now is not None and not now.under_way:
             return now
-        time.sleep(aws.pause)
+        time.sleep(pause)
+    raise AssertionError("unreachable: pauses() does not end")
 
 
 def _history(aws: Aws, arn: str) -> list[dict[str, Any]]:

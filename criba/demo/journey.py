@@ -141,14 +141,16 @@ class _Journey:
 def _started(aws: Aws, workflow: str, matches: Callable[[dict[str, Any]], bool]) -> Attempt:
     """The run that an event starts, awaited. Raises CribaError when none comes."""
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
+    for pause in aws.pauses():
         for one in executions.recent(aws, workflow, 10):
             attempt = executions.attempts(aws, workflow, one["run_id"])[-1]
             if matches(attempt.input):
                 return attempt
         if refused := executions.failed_launch(aws):
             raise CribaError(f"launch did not start {workflow}: {refused}")
-        time.sleep(aws.pause)
+        if time.monotonic() > deadline:
+            break
+        time.sleep(pause)
     raise CribaError(f"no event started {workflow} within {_PATIENCE} s. See {process.ROOT / 'platform.log'}")
 
 
@@ -158,7 +160,7 @@ def _a_platform(steps: Steps) -> Iterator[process.Endpoint]:
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         with steps.step("Start the platform"):
-            platform = process.up(_free_port(steps))
+            platform = process.up(free_port(settings.PORT, steps))
         try:
             yield platform
         finally:
@@ -172,9 +174,9 @@ def _interrupt(number: int, _: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
 
-def _free_port(steps: Steps) -> int:
-    """The usual port, or any free one when that is taken."""
-    for port in (settings.PORT, 0):
+def free_port(wanted: int, steps: Steps) -> int:
+    """`wanted`, or any free port when that is taken. Raises CribaError when none is left."""
+    for port in (wanted, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -182,8 +184,8 @@ def _free_port(steps: Steps) -> int:
             except OSError:
                 continue
             free = int(probe.getsockname()[1])
-        if port == 0:
-            steps.note(f"port {settings.PORT} is taken: using {free}")
+        if free != wanted:
+            steps.note(f"port {wanted} is taken: using {free}")
         return free
     raise CribaError(f"no port of {settings.HOST} is free")
 
