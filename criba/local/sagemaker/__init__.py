@@ -49,6 +49,8 @@ def handle(operation: str, request: dict[str, Any], *, person: str) -> dict[str,
     Raises AwsError: ValidationException and the service's other codes, or NotEmulated (501) for an operation, or a
     field of one, that the platform does not do.
     """
+    if not _accounts:
+        raise RuntimeError("criba.local.sagemaker.configure() comes before the first call")
     if not shapes.is_operation(operation):
         raise AwsError("UnknownOperationException", f"SageMaker has no operation {operation!r}", 404)
     if operation not in _operations:
