@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
-from criba.local import emulator, identity, moto_services, recorded, recorded_only
+from criba.local import emulator, hooks, identity, moto_services, recorded, recorded_only
 from criba.local.errors import AwsError
 
 Response = tuple[int, dict[str, str], bytes]
@@ -25,7 +25,7 @@ def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
     from criba.local import cloudformation, glue, s3, schedules, states, targets
 
-    emulator.check()
+    hooks.check()
     patterns = emulator.module("core.router").SERVICE_PATTERNS
     handlers = emulator.module("app").SERVICE_HANDLERS
     for name, prefix in SERVICES.items():

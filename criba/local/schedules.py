@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from criba.local import emulator
+from criba.local import emulator, settings
 
 Schedule = dict[str, Any]
 _last: dict[tuple[str, str, str], float] = {}
@@ -79,7 +79,14 @@ def _fire(schedule: Schedule, due: float) -> None:
     for keyword, value in keywords.items():
         text = text.replace(keyword, value)
     target["Input"] = text
-    event = {"EventId": str(uuid.uuid4()), "Source": "aws.scheduler", "DetailType": "Scheduled Event", "Detail": "{}"}
-    event |= {"Time": due, "Resources": [schedule["Arn"]], "Account": schedule["Arn"].split(":")[4]}
-    event["Region"] = schedule["Arn"].split(":")[3]
+    event = {
+        "EventId": str(uuid.uuid4()),
+        "Source": "aws.scheduler",
+        "DetailType": "Scheduled Event",
+        "Detail": "{}",
+        "Time": due,
+        "Resources": [schedule["Arn"]],
+        "Account": settings.ACCOUNT,
+        "Region": settings.region(),
+    }
     emulator.service("eventbridge")._invoke_target(target, event, schedule)

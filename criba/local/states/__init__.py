@@ -21,6 +21,9 @@ def install() -> None:
     interpreter._with_retry_and_catch = task.with_retry_and_catch
     interpreter._invoke_resource = integrations.invoke(interpreter._invoke_resource)
     interpreter._evaluate_jsonata = expressions.evaluates(interpreter._evaluate_jsonata)
+    interpreter._register_sfn_jsonata_functions = expressions.knows_functions(
+        interpreter._register_sfn_jsonata_functions
+    )
     interpreter._evaluate_jsonata_choice_rule = expressions.decides
     interpreter._apply_state_assign = expressions.assign
     interpreter._error_matches = matches

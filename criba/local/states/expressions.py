@@ -1,5 +1,6 @@
 """JSONata as Step Functions evaluates it, where MiniStack's evaluator differs."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,25 @@ def evaluates(inner: Callable[..., Any]) -> Callable[..., Any]:
         return plain(inner(*args, **kwargs))
 
     return evaluate
+
+
+def knows_functions(inner: Callable[[Any], None]) -> Callable[[Any], None]:
+    """MiniStack's `_register_sfn_jsonata_functions`, with a `$string` that keeps letters as they are, as AWS's does."""
+
+    def register(expression: Any) -> None:
+        inner(expression)
+        expression.register_lambda("string", _string)
+
+    return register
+
+
+def _string(value: Any = None, prettify: bool = False) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value
+    layout: dict[str, Any] = {"indent": 2} if prettify else {"separators": (",", ":")}
+    return json.dumps(plain(value), ensure_ascii=False, **layout)
 
 
 def assign(state: dict[str, Any], data: Any, context: Any, result: Any = None, error_output: Any = None) -> None:
