@@ -5,9 +5,9 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Self, TextIO
@@ -35,14 +35,17 @@ def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None =
         raise CribaError(f"{CDK} is missing: run this from the repository's root, after: make install")
     HOME.mkdir(parents=True, exist_ok=True)
     where = f"aws://{platform.account}/{platform.region}"
-    with LOG.open("w", encoding="utf-8") as log, _Cdk(_environment(platform, person), log, said) as cdk:
+    with (
+        LOG.open("w", encoding="utf-8") as log,
+        ThreadPoolExecutor(1) as aside,
+        _Cdk(_environment(platform, person), log, said) as cdk,
+    ):
         # Neither waits for the other: bootstrap looks at no app, and synth at no account.
-        bootstrap = threading.Thread(target=cdk.run, args=("bootstrap", where), kwargs={"cwd": HOME})
-        bootstrap.start()
+        bootstrapped = aside.submit(cdk.run, "bootstrap", where, cwd=HOME)
         cdk.run("synth", "--quiet", "--no-lookups", "--context", "env=local", "--output", str(ASSEMBLY))
-        bootstrap.join()
+        bootstrapped.result()
         cdk.check()
-        cdk.run(*("deploy", "--all", "--app", str(ASSEMBLY)), *_UNATTENDED)
+        cdk.run("deploy", "--all", "--app", str(ASSEMBLY), *_UNATTENDED)
         cdk.check()
     return not_emulated()
 
