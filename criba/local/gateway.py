@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
-from criba.local import emulator, hooks, identity, moto_services, recorded, recorded_only
+from criba.local import emulator, hooks, identity, moto_services, recorded, recorded_only, settings
 from criba.local.errors import AwsError
 
 Response = tuple[int, dict[str, str], bytes]
@@ -23,9 +23,12 @@ SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
-    from criba.local import cloudformation, glue, s3, schedules, states, targets
+    from criba.local import cloudformation, events, glue, s3, schedules, states, targets
+    from criba.local import sagemaker as sagemaker_api
 
     hooks.check()
+    jobs = settings.environment(port=settings.port(), region=settings.region())
+    sagemaker_api.configure(jobs, events.emit, settings.root() / "jobs")
     patterns = emulator.module("core.router").SERVICE_PATTERNS
     handlers = emulator.module("app").SERVICE_HANDLERS
     for name, prefix in SERVICES.items():
