@@ -37,7 +37,7 @@ def test_a_message_becomes_canonical(lake: Lake) -> None:
     assert report == {
         "run_id": "r1",
         "objects": 1,
-        "bytes": 110,
+        "bytes": 106,
         "landed": 1,
         "kept": 1,
         "duplicates": 0,
@@ -86,7 +86,7 @@ def test_a_repeated_message_is_dropped_and_counted(repeated: tuple[Lake, dict[st
 def test_the_same_id_with_another_text_is_quarantined(repeated: tuple[Lake, dict[str, Any]]) -> None:
     lake, report = repeated
     second = b'{"id": "2", "text": "second"}'
-    assert lake.quarantine("r1") == [("id_clash", 0, second), ("id_clash", 63, second)]
+    assert lake.quarantine("r1") == [("id_clash", 0, second), ("id_clash", 64, second)]
     assert report["quarantine_reasons"] == {"id_clash": 2}
 
 
