@@ -13,7 +13,7 @@ from typing import Any
 
 LENGTHS = (0, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 CONFIDENCES = tuple(tenth / 10 for tenth in range(11))
-IN_SCOPE_SCORES = tuple(quarter / 4 for quarter in range(-8, 9))
+IN_SCOPE_SCORES = tuple(quarter / 4 for quarter in range(17))
 
 AUTO, REVIEW = "auto", "review"
 

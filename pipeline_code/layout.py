@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pipeline_code.errors import InputError
 
@@ -21,7 +21,7 @@ class Layout:
     root: Path
 
     @classmethod
-    def from_environment(cls) -> "Layout":
+    def from_environment(cls) -> Self:
         return cls(Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")))
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline_code.batch_statistics import Observation, Statistics
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout, run, write_json, write_text
-from pipeline_code.records import BadRecord, lines, parse, records
+from pipeline_code.records import RecordError, lines, parse, records
 
 SCORED = frozenset({"label", "confidence", "in_scope_score", "decision"})
 ANSWERED = ".out"
@@ -53,7 +53,7 @@ def _observe_shard(shard: Path, answers: Path, statistics: Statistics) -> None:
             raise InputError(f"{answers.name} ends after {position - 1} answers, {shard.name} goes on: score it again")
         try:
             statistics.add(_observation(_message(line), answer))
-        except BadRecord as error:
+        except RecordError as error:
             raise InputError(f"{answers.name}, record {position}: {error}: score it again") from error
     if next(answered, None) is not None:
         raise InputError(f"{answers.name} goes on after the last message of {shard.name}: score it again")
@@ -62,7 +62,7 @@ def _observe_shard(shard: Path, answers: Path, statistics: Statistics) -> None:
 def _message(line: bytes) -> dict[str, Any]:
     try:
         return parse(line)
-    except BadRecord:  # the server has answered it with an error, which counts as unscorable
+    except RecordError:  # the server has answered it with an error, which counts as unscorable
         return {}
 
 
@@ -72,10 +72,10 @@ def _observation(message: dict[str, Any], answer: dict[str, Any]) -> Observation
     if "error" in answer:
         return Observation(length, language)
     if answer.get("id") != message.get("id"):
-        raise BadRecord("answers another id than its message has")
+        raise RecordError("answers another id than its message has")
     missing = SCORED - answer.keys()
     if missing:
-        raise BadRecord(f"no {min(missing)}")
+        raise RecordError(f"no {min(missing)}")
     return Observation(length, language, **{name: answer[name] for name in SCORED})
 
 

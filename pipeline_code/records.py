@@ -9,7 +9,7 @@ from typing import Any, Self
 from pipeline_code.errors import InputError
 
 
-class BadRecord(ValueError):  # noqa: N818 - it names the record, as InputError names the input
+class RecordError(ValueError):
     """Why a line is no usable record, without its content."""
 
 
@@ -24,29 +24,29 @@ class Example:
 
     @classmethod
     def of(cls, record: dict[str, Any]) -> Self:
-        """Raises BadRecord where a field is missing or no string."""
+        """Raises RecordError where a field is missing or no string."""
         return cls(**{name: string_field(record, name) for name in ("text", "label", "language", "source")})
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """One JSON object. Raises BadRecord."""
+    """One JSON object. Raises RecordError."""
     try:
         record = _decoder.decode(line.decode("utf-8"))
     except UnicodeDecodeError as error:
-        raise BadRecord("invalid UTF-8") from error
+        raise RecordError("invalid UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise BadRecord("not JSON") from error
+        raise RecordError("not JSON") from error
     if not isinstance(record, dict):
-        raise BadRecord("not a JSON object")
+        raise RecordError("not a JSON object")
     return record
 
 
 def string_field(record: dict[str, Any], name: str) -> str:
     if name not in record:
-        raise BadRecord(f"no {name}")
+        raise RecordError(f"no {name}")
     value = record[name]
     if not isinstance(value, str):
-        raise BadRecord(f"{name} is not a string")
+        raise RecordError(f"{name} is not a string")
     return value
 
 
@@ -63,7 +63,7 @@ def records(path: Path) -> Iterator[dict[str, Any]]:
     for position, line in enumerate(lines(path), start=1):
         try:
             yield parse(line)
-        except BadRecord as error:
+        except RecordError as error:
             raise InputError(f"{path.name}, record {position}: {error}") from error
 
 
@@ -74,7 +74,7 @@ def examples(folder: Path) -> list[Example]:
         for position, record in enumerate(records(path), start=1):
             try:
                 found.append(Example.of(record))
-            except BadRecord as error:
+            except RecordError as error:
                 raise InputError(f"{path.name}, record {position}: {error}") from error
     return sorted(found)
 

@@ -12,7 +12,7 @@ from pipeline_code.batch_statistics import AUTO, REVIEW
 from pipeline_code.classifier import Classifier
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout
-from pipeline_code.records import BadRecord, parse, string_field
+from pipeline_code.records import RecordError, parse, string_field
 from pipeline_code.serve import ServerSettings
 
 JSON_LINES = "application/jsonlines"
@@ -89,8 +89,8 @@ def _asked(line: bytes) -> dict[str, Any]:
         record = parse(line)
         given = record.get("id")
         if given is not None and (isinstance(given, bool) or not isinstance(given, str | int)):
-            raise BadRecord("id is neither a string nor a whole number")
+            raise RecordError("id is neither a string nor a whole number")
         id_ = given
         return {"id": id_, "text": string_field(record, "text")}
-    except BadRecord as error:
+    except RecordError as error:
         return {"id": id_, "error": str(error)}

@@ -30,7 +30,11 @@ class Gates:
 
 @dataclass(frozen=True)
 class Predictions:
-    """One entry a text, in order. `confidence` is in 0..1, `in_scope_score` the label's raw score (about -2..2)."""
+    """One entry a text, in order. `confidence` is in 0..1.
+
+    `in_scope_score` (about 0..4) is what the text alone gives its label: the raw score without the label's bias. With
+    it, a text like nothing in training would pass for the commonest label.
+    """
 
     labels: list[str]
     confidence: Floats
@@ -78,7 +82,7 @@ class Classifier:
         weights, bias = fit_weights(features.matrix([text for text, _ in train]), truth, seed)
         model = cls(labels, features, weights, bias)
         scores, _ = model._scores([text for text, _ in in_scope])
-        lowest = float(np.quantile(scores.max(axis=1), review_quantile))
+        lowest = float(np.quantile(model._in_scope_scores(scores), review_quantile))
         temperature = fit_temperature(scores, np.array([position for _, position in in_scope]))
         return replace(model, temperature=temperature, gates=Gates(min_confidence, lowest))
 
@@ -87,7 +91,7 @@ class Classifier:
         parts = [self._scores(texts[start : start + BATCH]) for start in range(0, max(len(texts), 1), BATCH)]
         scores = np.concatenate([scores for scores, _ in parts])
         known = np.concatenate([known for _, known in parts])
-        confidence, in_scope_score = softmax(scores, self.temperature).max(axis=1), scores.max(axis=1)
+        confidence, in_scope_score = softmax(scores, self.temperature).max(axis=1), self._in_scope_scores(scores)
         unsure, out_of_scope = confidence < self.gates.min_confidence, in_scope_score < self.gates.min_in_scope_score
         labels = [self.labels[position] for position in scores.argmax(axis=1)]
         return Predictions(labels, confidence, in_scope_score, unsure | out_of_scope | ~known)
@@ -134,6 +138,10 @@ class Classifier:
         """Raw scores (texts x labels), and whether any n-gram of each text is known."""
         matrix = self.features.matrix(texts)
         return np.asarray(matrix @ self.weights + self.bias, dtype=np.float32), np.diff(matrix.indptr) > 0
+
+    def _in_scope_scores(self, scores: Floats) -> Floats:
+        best = scores.argmax(axis=1)
+        return np.asarray(scores[np.arange(len(scores)), best] - self.bias[best], dtype=np.float32)
 
 
 def softmax(scores: Floats, temperature: float) -> Floats:

@@ -78,7 +78,7 @@ def test_a_number_falls_into_the_bucket_whose_lower_bound_it_reaches(of_three: S
 
 def test_values_beyond_the_bounds_fall_into_the_outer_buckets() -> None:
     statistics = Statistics()
-    for score in (-7.0, 7.0, 2.0):
+    for score in (-7.0, 7.0, 4.0):
         statistics.add(Observation(1_000_000, "es", "billing", 1.0, score, "auto"))
     scores = feature(statistics, "in_scope_score")["numerical_statistics"]["distribution"]["kll"]["buckets"]
     assert [bucket["count"] for bucket in scores] == [1, *[0] * 14, 2]

@@ -32,3 +32,5 @@ def test_spanish_accuracy_is_at_least_97_5_percent() -> None:
     predictions = model.predict([text for text, _ in test])
     assert score([label for _, label in test], predictions.labels).accuracy >= 0.975
     assert predictions.review.mean() < 0.04
+    strangers = ["hola, ¿qué tal?", "quiero un reembolso de mi pedido", "mi tarjeta no funciona", "muy mal servicio"]
+    assert model.predict(strangers).review.all()

@@ -23,8 +23,8 @@ def answered(body: bytes, classifier: Classifier) -> list[dict[str, Any]]:
 def test_a_record_is_answered_with_its_label_confidence_score_and_decision(yes_or_no: Classifier) -> None:
     body = b'{"id": "web:1", "text": "S\xc3\xad", "language": "es"}\n{"id": "web:2", "text": "nada"}\n'
     assert answered(body, yes_or_no) == [
-        {"id": "web:1", "label": "yes", "confidence": 0.880797, "in_scope_score": 1.0, "decision": "auto"},
-        {"id": "web:2", "label": "yes", "confidence": 0.880797, "in_scope_score": 0.5, "decision": "review"},
+        {"id": "web:1", "label": "yes", "confidence": 0.880797, "in_scope_score": 0.5, "decision": "auto"},
+        {"id": "web:2", "label": "yes", "confidence": 0.880797, "in_scope_score": 0.0, "decision": "review"},
     ]
 
 
@@ -59,7 +59,7 @@ def test_a_record_without_an_id_is_scored_under_none(yes_or_no: Classifier) -> N
         "id": None,
         "label": "no",
         "confidence": 0.880797,
-        "in_scope_score": 1.0,
+        "in_scope_score": 1.5,
         "decision": "auto",
     }
 
