@@ -1,0 +1,82 @@
+"""Tables of the data contract, made from the Glue jobs' rules and schemas and from the names that all sides share."""
+
+from generators.markdown import code, codes, plain, table
+from glue_jobs.draft import ALIASES
+from glue_jobs.rules import RULES
+from glue_jobs.schemas import MESSAGE, PREDICTION
+from glue_jobs.splits import FORMATS
+from pipeline_code import contracts as names
+
+MEANING = {
+    "text": "what the user wrote; required",
+    "message_id": "the source's own id, text or whole number; else one is made of source, object and position",
+    "received_at": "ISO 8601, UTC without an offset; else midnight UTC of the object's date",
+    "language": "ISO 639-1; else told by the words, among `cleaning.languages`; else `und`",
+    "label": "labels only: what the message is about; required there",
+    "split": f"labels only: {codes(names.SPLITS)}; a given split is kept, the others are drawn",
+    "source": "labels only: which source the message is of; `labels` without one",
+}
+RUN, DATE, SOURCE, JOB, VERSION = "<run_id>", "<YYYY-MM-DD>", "<source>", "<training job>", "<version>"
+
+
+def fields_table() -> str:
+    """Fields of a raw record, with the names that are read in place of theirs."""
+    rows = ((code(name), codes(also[1:]) or "—", MEANING[name]) for name, also in ALIASES.items())
+    return table(("field", "read too", "what it is"), rows)
+
+
+def formats_table() -> str:
+    kinds = {"json_lines": "JSON Lines, one object a line", "csv": "CSV with a header line", "parquet": "Parquet"}
+    rows = ((kind, codes(ending for ending, of in FORMATS.items() if of == name)) for name, kind in kinds.items())
+    return table(("format", "name ends in (with or without `.gz`)"), rows)
+
+
+def reasons_table() -> str:
+    """Every reason for which a record is quarantined."""
+    return table(("reason", "why"), ((code(rule.reason), plain(rule.why)) for rule in RULES))
+
+
+def message_columns() -> str:
+    return _columns(MESSAGE)
+
+
+def prediction_columns() -> str:
+    return _columns(PREDICTION)
+
+
+def _columns(schema: str) -> str:
+    return table(("column", "type"), ((code(name), kind) for name, kind in (one.split() for one in schema.split(", "))))
+
+
+def folders_table() -> str:
+    """Where everything lies, by bucket."""
+    files = names.RunFiles("<workflow>", RUN)
+    raw = names.raw_message_key(SOURCE, DATE, "<name>")
+    curated = f"{names.CURATED_MESSAGES}/source={SOURCE}/date={DATE}/run={RUN}/*.parquet"
+    rows = (
+        ("raw", raw, "messages as the source wrote them, never changed"),
+        ("raw", names.marker_key(DATE, SOURCE), "says that a source's date is complete: starts **score**"),
+        ("raw", names.marker_key(DATE), "the same for all sources of a date"),
+        ("raw", f"{names.RAW_LABELS}/<name>", "labelled examples"),
+        ("curated", curated, "canonical messages"),
+        ("curated", f"{names.labelled_prefix(RUN)}/*.parquet", "canonical labelled examples"),
+        ("curated", f"{names.quarantine_prefix(RUN)}/<step>-*.jsonl", "refused records, byte for byte, with a reason"),
+        ("curated", f"{names.training_prefix(RUN)}/<split>/*.jsonl", "what the trainer reads; expires"),
+        ("curated", f"{names.batch_prefix(RUN)}/in/shard-*.jsonl", "what Batch Transform reads; expires"),
+        ("curated", f"{names.batch_prefix(RUN)}/out/shard-*.jsonl.out", "what it answers, line by line; expires"),
+        ("curated", names.claim_key(raw, VERSION), "which run took an object version"),
+        ("curated", files.inputs, "the object versions that the run took"),
+        ("curated", files.clean, "what cleaning counted: landed, kept, duplicates, quarantined by reason"),
+        ("curated", files.training_set, "**train**: examples, labels, splits, hash of the data"),
+        ("curated", files.plan, "**score**: records, bytes and files to score"),
+        ("curated", files.published, "**score**: scored, auto, review, published, by label"),
+        ("curated", files.ledger, "the run's account, written when it ends"),
+        ("models", f"{names.TRAINED}/{JOB}/output/model.tar.gz", "a model"),
+        ("models", f"{names.evaluation_prefix(RUN)}/evaluation.json", "challenger beside champion, and the verdict"),
+        ("models", f"{names.evaluation_prefix(RUN)}/model_quality.json", "the same figures as Studio draws them"),
+        ("models", f"{names.evaluation_prefix(RUN)}/baseline_statistics.json", "what the monitor compares with"),
+        ("predictions", f"{names.PREDICTIONS}/date={DATE}/run={RUN}/*.parquet", "predictions"),
+        ("monitoring", f"{names.BASELINE}/{VERSION}/statistics.json", "the baseline of a promoted version"),
+        ("monitoring", f"{names.report_prefix(RUN)}/{{statistics,summary}}.json", "what the monitor saw in a run"),
+    )
+    return table(("bucket", "key", "what"), ((bucket, code(key), what) for bucket, key, what in rows))
