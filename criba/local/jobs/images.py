@@ -40,7 +40,7 @@ OURS = Image(
         for name in (contracts.TRAIN, contracts.EVALUATE, contracts.SERVE, contracts.MONITOR)
     },
     folder=_CODE.parent,
-    environment={"PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+    environment={"PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
 )
 
 

@@ -56,8 +56,8 @@ class ModelServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._http.close()  # first: a server that ends gracefully waits for open connections
         self._child.end()
-        self._http.close()
 
     def execution_parameters(self) -> dict[str, Any]:
         """What the container proposes, of MaxConcurrentTransforms, BatchStrategy and MaxPayloadInMB; may be nothing."""
