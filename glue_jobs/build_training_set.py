@@ -2,17 +2,17 @@
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pyspark import StorageLevel
-from pyspark.sql import Column, DataFrame, Row, SparkSession, Window
+from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, job_arguments
 from glue_jobs.curated import all_messages, record_id
 from glue_jobs.quarantine import write_quarantine
 from glue_jobs.rules import WHY
-from glue_jobs.schemas import LABELLED
+from glue_jobs.schemas import CURATED, LABELLED
 from glue_jobs.session import spark_session
 from glue_jobs.splitting import STRENGTH, TRAIN, assigned, fraction
 from glue_jobs.store import write_json
@@ -60,10 +60,9 @@ def example() -> Column:
     return F.to_json(F.struct(record_id().alias("id"), "text", "label", "language", "source"))
 
 
-def placed(rows: DataFrame, seed: str) -> DataFrame:
+def placed(rows: DataFrame, seed: str, all_given: Collection[str]) -> DataFrame:
     """Give each grouped row its split; one whose label is in no training example is refused as label_not_in_train."""
-    usable = (F.col("reason").isNull()) & (F.col("nth") == 1)
-    all_given = {row.given for row in rows.where(usable).select("given").distinct().collect()}
+    usable = F.col("reason").isNull() & (F.col("nth") == 1)
     split = rows.withColumn("split", assigned(F.col("given"), fraction(seed), all_given))
     learnt = [row.label for row in split.where(usable & (F.col("split") == TRAIN)).select("label").distinct().collect()]
     not_learnt = F.col("reason").isNull() & ~F.col("label").isin(learnt)
@@ -113,7 +112,14 @@ def build_training_set(run_id: str, curated: str, seed: str) -> dict[str, object
     bucket = bucket_name(curated)
     spark = spark_session("BuildTrainingSet")
     labelled = spark.read.schema(LABELLED).parquet(f"{curated}/{labelled_prefix(run_id)}")
-    rows = placed(grouped(_with_texts(spark, labelled, curated)).persist(StorageLevel.MEMORY_AND_DISK), seed)
+    is_reference = F.col("text").isNull()
+    [found] = labelled.agg(
+        F.collect_set("split").alias("given"), F.count_if(is_reference).alias("references")
+    ).collect()
+    # The lake is large: messages are looked up only if some label refers to one.
+    messages = all_messages(spark, curated) if found.references else spark.createDataFrame([], CURATED)
+    texts = resolved(labelled, messages)
+    rows = placed(grouped(texts).persist(StorageLevel.MEMORY_AND_DISK), seed, found.given)
     groups = counted(rows)
     report = report_of(run_id, groups)
     _write_examples(rows, bucket, run_id, size=_bytes(groups, "example"))
@@ -121,13 +127,6 @@ def build_training_set(run_id: str, curated: str, seed: str) -> dict[str, object
     spark.catalog.clearCache()
     write_json(bucket, RunFiles("train", run_id).training_set, report)
     return report
-
-
-def _with_texts(spark: SparkSession, labelled: DataFrame, curated: str) -> DataFrame:
-    """Look the messages up only if some label refers to one: the lake is large."""
-    if labelled.where(F.col("text").isNull()).isEmpty():
-        return labelled.withColumn("reason", F.lit(None).cast("string"))
-    return resolved(labelled, all_messages(spark, curated))
 
 
 def _write_examples(rows: DataFrame, bucket: str, run_id: str, size: int) -> None:

@@ -78,6 +78,10 @@ def _configuration(mounts: Path) -> dict[str, Any]:
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.memory": "2g",
+        # Tests pay for starting, not for running: the quick compiler only, and no code made for each query.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.ansi.enabled": "true",
         "spark.sql.session.timeZone": "UTC",

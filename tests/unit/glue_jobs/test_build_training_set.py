@@ -1,15 +1,12 @@
 """BuildTrainingSet: leak-free splits out of labelled examples."""
 
 import json
-from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from glue_jobs.build_training_set import grouped, placed
+from glue_jobs.build_training_set import counted, grouped, placed, report_of
 from glue_jobs.schemas import LABELLED
 from glue_jobs.text import folded
 from tests.unit.glue_jobs.lake import Lake, json_lines
@@ -111,7 +108,7 @@ def test_the_report_counts_what_was_written(built: tuple[Lake, dict[str, Any]]) 
 def test_a_training_line_has_what_the_trainer_reads(built: tuple[Lake, dict[str, Any]]) -> None:
     lake, _ = built
     assert lake.lines("training/run_id=t1/validation/") == [
-        {"id": "labels:e3", "text": "dónde está", "label": "order", "language": "und", "source": "labels"}
+        {"id": "labels:e3", "text": "dónde está", "label": "order", "language": "es", "source": "labels"}
     ]
 
 
@@ -126,14 +123,15 @@ def test_a_run_repeated_writes_the_same_bytes_and_removes_stale_files(lake: Lake
     assert set(bodies) == {f"training/run_id=t1/{split}/part-00000.jsonl" for split in SPLITS}
 
 
-def test_the_data_hash_knows_the_data_and_not_its_order(lake: Lake) -> None:
-    examples = [(f"texto número {n}", f"label {n % 2}", "train") for n in range(20)]
-    records = [json.loads(line) for line in labelled(*examples).splitlines()]
+def test_the_data_hash_knows_the_data_and_not_its_order(spark: SparkSession) -> None:
+    rows = [
+        (f"e{n}", "labels", None, f"texto {n}", "es", f"texto {n}", "k", "v", n, "t1", "a", "train") for n in range(20)
+    ]
+    changed = [*rows[:-1], (*rows[-1][:-2], "b", "train")]
     hashes = []
-    for number, order in enumerate([records, records[::-1], [*records[:-1], {**records[-1], "label": "label 0"}]]):
-        lake.land_labels("a.jsonl", json_lines(*order))
-        lake.clean_labels(f"t{number}")
-        hashes.append(lake.build_training_set(f"t{number}")["data_hash"])
+    for examples in (rows, rows[::-1], changed):
+        table = spark.createDataFrame(examples, LABELLED).selectExpr("*", "cast(null as string) as reason")
+        hashes.append(report_of("t1", counted(placed(grouped(table), "7", {"train"})))["data_hash"])
     assert hashes[0] == hashes[1] != hashes[2]
 
 
@@ -158,28 +156,28 @@ def test_references_without_any_curated_message_are_unknown(lake: Lake) -> None:
     assert lake.build_training_set()["quarantine_reasons"] == {"unknown_message": 1}
 
 
-WORDS = st.sampled_from(["hola", "HOLA!", "Holá", "adiós", "adios", "pedido", "mi pedido", "Mi  pedido.", "factura"])
-EXAMPLES = st.lists(
-    st.tuples(WORDS, st.sampled_from(["a", "b"]), st.sampled_from([None, *SPLITS])), min_size=1, max_size=30
-)
-
-
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(examples=EXAMPLES, seed=st.integers(0, 5))
+@pytest.mark.parametrize("all_given", [(None,), ("train", None), ("train", "test"), ("train", "validation", "test")])
 def test_no_text_is_in_two_splits_and_no_example_is_lost(
-    spark: SparkSession, examples: list[tuple[str, str, str | None]], seed: int
+    spark: SparkSession, all_given: tuple[str | None, ...]
 ) -> None:
     rows = [
-        (str(n), "labels", None, text, "es", folded(text), "labels/a", "v", n, "t1", label, split)
-        for n, (text, label, split) in enumerate(examples)
+        (str(n), "labels", None, text, "es", folded(text), "labels/a", "v", n, "t1", f"label {label}", split)
+        for n, (text, label, split) in enumerate(
+            (spelled.format(word), word % 7 if word % 13 else mark, given)
+            for word in range(40)
+            for mark, spelled in enumerate(("pregunta {}", "¿PREGUNTA {}?", "Pregúnta  {}."))
+            for given in (all_given if word % 5 == 0 else all_given[word % len(all_given) :][:1])
+            if (word + mark) % 3
+        )
     ]
     table = spark.createDataFrame(rows, LABELLED).selectExpr("*", "cast(null as string) as reason")
-    found = placed(grouped(table), str(seed)).collect()
-    assert len(found) == len(examples)
+    found = placed(grouped(table), "7", {split for split in all_given if split}).collect()
     used = [row for row in found if row.outcome == "example"]
-    assert max(Counter(row.text_key for row in used).values(), default=1) == 1
-    assert {row.label for row in used} <= {row.label for row in used if row.split == "train"}
-    conflicts = {
-        key for key in {row.text_key for row in found} if len({r.label for r in found if r.text_key == key}) > 1
+    by_key = {row.text_key: {r.label for r in found if r.text_key == row.text_key} for row in found}
+    assert len(found) == len(rows)
+    assert len({row.text_key for row in used}) == len(used) > 20
+    assert {row.label for row in used} == {row.label for row in used if row.split == "train"}
+    assert {row.split for row in used} == {"train", "validation", "test"}
+    assert {row.text_key for row in found if row.reason == "label_conflict"} == {
+        key for key, labels in by_key.items() if len(labels) > 1
     }
-    assert {row.text_key for row in found if row.reason == "label_conflict"} == conflicts

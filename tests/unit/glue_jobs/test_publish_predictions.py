@@ -1,5 +1,6 @@
 """PublishPredictions: every message gets exactly one answer, or the job fails with counts."""
 
+import shutil
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,13 +13,23 @@ def scored(record: str, label: str = "order", decision: str = "auto") -> dict[st
     return {"id": record, "label": label, "confidence": 0.75, "in_scope_score": 1.5, "decision": decision}
 
 
-@pytest.fixture
-def cleaned(lake: Lake) -> Lake:
-    """Three messages of two sources and two dates."""
+@pytest.fixture(scope="module")
+def three_messages(new_lake: Any) -> Lake:
+    """Three messages of two sources and two dates, cleaned by r1; r2 found nothing left."""
+    lake: Lake = new_lake()
     lake.land("a.jsonl", json_lines({"id": "1", "text": "uno"}, {"id": "2", "text": "dos"}))
     lake.land("a.jsonl", json_lines({"id": "1", "text": "one", "lang": "en"}), source="app", date="2026-01-16")
-    lake.clean()
+    lake.clean("r1")
+    lake.clean("r2")
     return lake
+
+
+@pytest.fixture
+def cleaned(three_messages: Lake) -> Lake:
+    """The three messages, without answers or predictions."""
+    shutil.rmtree(three_messages.mounts / "curated/batch", ignore_errors=True)
+    shutil.rmtree(three_messages.mounts / "predictions/predictions", ignore_errors=True)
+    return three_messages
 
 
 def test_answers_are_published_by_date_and_counted(cleaned: Lake) -> None:
@@ -65,7 +76,7 @@ def test_what_the_model_cannot_score_is_quarantined(cleaned: Lake) -> None:
     assert (report["kept"], report["scored"], report["unscorable"], report["published"]) == (3, 1, 2, 1)
     assert [(reason, record) for reason, _, record in cleaned.quarantine("r1")] == [
         ("unscorable", b'{"id":"app:1","text":"one","language":"en"}'),
-        ("unscorable", b'{"id":"web:2","text":"dos","language":"und"}'),
+        ("unscorable", b'{"id":"web:2","text":"dos","language":"pt"}'),
     ]
     cleaned.answer([scored("web:1"), scored("web:2"), scored("app:1")])
     assert cleaned.publish()["published"] == 3
@@ -103,30 +114,20 @@ def test_a_batch_without_output_fails_the_job(cleaned: Lake) -> None:
 def test_a_run_repeated_replaces_its_own_predictions_only(cleaned: Lake) -> None:
     cleaned.answer([scored("web:1"), scored("web:2"), scored("app:1")])
     cleaned.publish()
-    cleaned.land("b.jsonl", json_lines({"id": "3", "text": "tres"}))
-    cleaned.clean("r2")
-    cleaned.answer([scored("web:3")], run_id="r2")
-    cleaned.publish("r2")
+    other = cleaned.mounts / "predictions/predictions/date=2026-01-15/run=other/part.parquet"
+    other.parent.mkdir()
+    other.write_bytes(next((other.parent.parent / "run=r1").glob("*.parquet")).read_bytes())
     cleaned.publish("r1", model_version="8")
     rows = cleaned.parquet("predictions", bucket="predictions")
-    assert sorted((row["run_id"], row["message_id"], row["model_version"]) for row in rows) == [
-        ("r1", "1", "8"),
-        ("r1", "1", "8"),
-        ("r1", "2", "8"),
-        ("r2", "3", "7"),
+    assert sorted((row["folder"].rpartition("/")[2], row["message_id"], row["model_version"]) for row in rows) == [
+        ("run=other", "1", "7"),
+        ("run=other", "2", "7"),
+        ("run=r1", "1", "8"),
+        ("run=r1", "1", "8"),
+        ("run=r1", "2", "8"),
     ]
 
 
-def test_a_run_that_kept_nothing_publishes_nothing(lake: Lake) -> None:
-    lake.clean()
-    assert lake.publish() == {
-        "run_id": "r1",
-        "model_version": "7",
-        "kept": 0,
-        "scored": 0,
-        "unscorable": 0,
-        "auto": 0,
-        "review": 0,
-        "published": 0,
-        "labels": {},
-    }
+def test_a_run_that_kept_nothing_publishes_nothing(cleaned: Lake) -> None:
+    report = cleaned.publish("r2")
+    assert (report["kept"], report["published"], report["labels"]) == (0, 0, {})
