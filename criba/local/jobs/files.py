@@ -95,8 +95,11 @@ def _name_below(prefix: str, key: str) -> str:
 def _manifest(s3: "S3Client", uri: str) -> Iterator[InputObject]:
     """`[{"prefix": "s3://bucket/folder/"}, "name", "folder/name", …]`."""
     bucket, key = split_uri(uri)
-    entries = json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
-    prefix_bucket, prefix = split_uri(entries[0]["prefix"])
+    try:
+        entries = json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
+        prefix_bucket, prefix = split_uri(entries[0]["prefix"])
+    except (ValueError, LookupError, TypeError) as problem:
+        raise JobFailed(f'ClientError: {uri} is no manifest: write [{{"prefix": "s3://…"}}, "name", …]') from problem
     for name in entries[1:]:
         s3.head_object(Bucket=prefix_bucket, Key=prefix + name)
         yield InputObject(prefix_bucket, prefix + name, name)

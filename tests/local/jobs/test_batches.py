@@ -12,7 +12,7 @@ def cut(data, limit, by_line=True, single=False):
 
 
 def test_a_mini_batch_holds_as_many_whole_lines_as_fit():
-    assert cut(b"aa\nbb\ncc\ndd\n", 7) == [b"aa\nbb\n", b"cc\ndd\n"]
+    assert cut(b"aa\nbb\ncc\ndd\n", 6) == [b"aa\nbb\n", b"cc\ndd\n"]
 
 
 def test_a_line_that_fills_the_payload_exactly_is_one_mini_batch():

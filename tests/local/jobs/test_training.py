@@ -134,10 +134,11 @@ def test_an_entry_point_with_arguments_replaces_train(train):
     assert seen["argv"] == b"--fast yes"
 
 
-def test_the_failure_file_is_the_reason(train, bucket):
+def test_the_failure_file_is_the_reason_and_half_a_model_is_not_kept(train, bucket):
     program = (
         "import os, sys, pathlib\n"
         "output = pathlib.Path(os.environ['SAGEMAKER_BASE_DIR'], 'output')\n"
+        "(output.parent / 'model' / 'half.json').write_text('[]')\n"
         "(output / 'failure').write_text('one label only: refund')\n"
         "sys.exit(1)"
     )

@@ -89,6 +89,19 @@ def test_a_manifest_names_the_objects(score, bucket):
     assert bucket.keys("out/") == ["out/b.out"]
 
 
+@pytest.mark.parametrize("content", ["not json", "[]", '["a"]', '{"prefix": "s3://b/"}'])
+def test_a_manifest_of_another_form_fails_by_name(score, bucket, content):
+    with pytest.raises(JobFailed, match=r"^ClientError: s3://.*/manifest\.json is no manifest"):
+        score(kind="ManifestFile", uri=bucket.put("manifest.json", content))
+
+
+def test_a_manifest_that_names_a_missing_object_fails(score, bucket):
+    bucket.put("in/a", "a\n")
+    manifest = bucket.put("manifest.json", json.dumps([{"prefix": bucket.uri("in/")}, "a", "gone"]))
+    with pytest.raises(JobFailed, match=r"^ClientError: Data download failed:.*manifest\.json: 404"):
+        score(kind="ManifestFile", uri=manifest)
+
+
 def test_mini_batches_never_cross_files(score, bucket):
     bucket.put("in/a", "a\n")
     bucket.put("in/b", "b\n")
