@@ -74,7 +74,11 @@ def folders_table() -> str:
         ("models", f"{names.TRAINED}/{JOB}/output/model.tar.gz", "a model"),
         ("models", f"{names.evaluation_prefix(RUN)}/evaluation.json", "challenger beside champion, and the verdict"),
         ("models", f"{names.evaluation_prefix(RUN)}/model_quality.json", "the same figures as Studio draws them"),
-        ("models", f"{names.evaluation_prefix(RUN)}/baseline_statistics.json", "what the monitor compares with"),
+        (
+            "models",
+            f"{names.evaluation_prefix(RUN)}/baseline_statistics.json",
+            "statistics of the test set",
+        ),
         ("predictions", f"{names.PREDICTIONS}/date={DATE}/run={RUN}/*.parquet", "predictions"),
         ("monitoring", f"{names.BASELINE}/{VERSION}/statistics.json", "the baseline of a promoted version"),
         ("monitoring", f"{names.report_prefix(RUN)}/{{statistics,summary}}.json", "what the monitor saw in a run"),
