@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from glue_jobs.store import delete, keys_below, read_json, s3, write_json_once
-from pipeline_code.contracts import ANY, RAW_LABELS, RAW_MESSAGES, SOURCE, RunFiles, claim_key
+from pipeline_code.contracts import ANY, CLAIMS, RAW_LABELS, RAW_MESSAGES, SOURCE, RunFiles, claim_key
 
 PARALLEL_CLAIMS = 16
 LAYOUT = re.compile(rf"{RAW_MESSAGES}/source=([^/]+)/date=([^/]+)/.+")
@@ -55,9 +55,7 @@ class Scope:
         if place is None:
             return self.date_from == self.date_to == ANY
         _, day = place
-        return (self.date_from in (ANY, day) or self.date_from < day) and (
-            self.date_to in (ANY, day) or day < self.date_to
-        )
+        return not (self.date_from != ANY and day < self.date_from) and not (self.date_to != ANY and day > self.date_to)
 
 
 def take_messages(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
@@ -85,7 +83,7 @@ def current_objects(bucket: str, prefix: str) -> Iterator[RawObject]:
 def _claim_all(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
     """Claim what nobody has. Only a run that began before, and was cut off, looks whether a claim is its own."""
     first_attempt = write_json_once(curated, files.key("claiming.json"), {"run_id": files.run_id})
-    taken = set(keys_below(curated, claim_key(scope.prefix, "").removesuffix("/.json"))) if first_attempt else set()
+    taken = set(keys_below(curated, f"{CLAIMS}/{scope.prefix}")) if first_attempt else set()
     free = [
         found
         for found in current_objects(raw, scope.prefix)

@@ -16,15 +16,11 @@ def compared(judged: DataFrame) -> DataFrame:
     The first record of a source and id, by object and position, is kept. A later one with the same text (and label) is
     a duplicate; with another text it is refused as an id clash, for nobody can say which of the two was meant.
     """
-    same_id = Window.partitionBy("source", "message_id")
-    in_order = same_id.orderBy("raw_key", "position")
-    said = Window.partitionBy("source", "message_id", "digest", "label").orderBy("raw_key", "position")
-    rows = judged.withColumn(
-        "first_digest",
-        F.first("digest", ignorenulls=True).over(
-            in_order.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-        ),
-    ).withColumn("times", F.row_number().over(said))
+    same_id = Window.partitionBy("source", "message_id").orderBy("raw_key", "position")
+    all_of_it = same_id.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+    same_text = Window.partitionBy("source", "message_id", "digest", "label").orderBy("raw_key", "position")
+    first = F.first("digest", ignorenulls=True).over(all_of_it)
+    rows = judged.withColumn("first_digest", first).withColumn("times", F.row_number().over(same_text))
     clash = F.col("reason").isNull() & (F.col("digest") != F.col("first_digest"))
     return (
         rows.withColumn("detail", F.when(clash, F.lit(WHY["id_clash"])).otherwise(F.col("detail")))
@@ -63,28 +59,21 @@ class Counts:
 
 def counted(rows: DataFrame) -> Counts:
     """Count compared rows in one pass; `places` are the sources and dates of what was kept."""
-    kept_place = [F.when(F.col("outcome") == KEPT, F.col(name)) for name in ("source", "date")]
+    is_kept = F.col("outcome") == KEPT
     groups = (
-        rows.groupBy(
-            "outcome",
-            "reason",
-            *(place.alias(name) for place, name in zip(kept_place, ("source", "date"), strict=True)),
-        )
+        rows.groupBy("outcome", "reason", *(F.when(is_kept, F.col(name)).alias(name) for name in ("source", "date")))
         .agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"), F.sum(F.length("record")).alias("bytes"))
         .collect()
     )
-    of = {
-        outcome: [group for group in groups if group.outcome == outcome]
-        for outcome in (KEPT, DUPLICATE, QUARANTINED, TALLY)
-    }
+    kept, duplicates, quarantined, tallies = (
+        [group for group in groups if group.outcome == outcome] for outcome in (KEPT, DUPLICATE, QUARANTINED, TALLY)
+    )
     return Counts(
-        landed=sum(group.landed for group in of[TALLY]),
-        kept=sum(group.rows for group in of[KEPT]),
-        duplicates=sum(group.rows for group in of[DUPLICATE]),
-        quarantined=sum(group.rows for group in of[QUARANTINED]),
-        quarantine_reasons={
-            group.reason: group.rows for group in sorted(of[QUARANTINED], key=lambda group: group.reason)
-        },
-        quarantined_bytes=sum(group.bytes for group in of[QUARANTINED]),
-        places=tuple(sorted((group.source, group.date) for group in of[KEPT])),
+        landed=sum(group.landed for group in tallies),
+        kept=sum(group.rows for group in kept),
+        duplicates=sum(group.rows for group in duplicates),
+        quarantined=sum(group.rows for group in quarantined),
+        quarantine_reasons={group.reason: group.rows for group in sorted(quarantined, key=lambda group: group.reason)},
+        quarantined_bytes=sum(group.bytes for group in quarantined),
+        places=tuple(sorted((group.source, group.date) for group in kept)),
     )

@@ -28,17 +28,13 @@ OTHER_COLUMNS_BYTES = 64 << 10
 ESCAPED = 6
 """Bytes that one byte of text may take in JSON, as \\u0041."""
 
-ARROW = pa.schema(
-    [
-        (
-            name,
-            {"timestamp": pa.timestamp("us", "UTC"), "bigint": pa.int64(), "binary": pa.binary()}.get(
-                kind, pa.string()
-            ),
-        )
-        for name, kind in (column.split() for column in JUDGED.split(", "))
-    ]
-)
+ARROW_TYPES = {
+    "string": pa.string(),
+    "timestamp": pa.timestamp("us", "UTC"),
+    "bigint": pa.int64(),
+    "binary": pa.binary(),
+}
+ARROW = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in (column.split() for column in JUDGED.split(", "))])
 COLUMNS_IN_ORDER = tuple(names(JUDGED))
 RECORD = COLUMNS_IN_ORDER.index("record")
 

@@ -164,7 +164,7 @@ def test_no_text_is_in_two_splits_and_no_example_is_lost(
         (str(n), "labels", None, text, "es", folded(text), "labels/a", "v", n, "t1", f"label {label}", split)
         for n, (text, label, split) in enumerate(
             (spelled.format(word), word % 7 if word % 13 else mark, given)
-            for word in range(40)
+            for word in range(120)
             for mark, spelled in enumerate(("pregunta {}", "¿PREGUNTA {}?", "Pregúnta  {}."))
             for given in (all_given if word % 5 == 0 else all_given[word % len(all_given) :][:1])
             if (word + mark) % 3
