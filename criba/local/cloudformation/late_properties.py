@@ -94,8 +94,10 @@ def in_record(
 
     def apply(physical_id: str, value: Any) -> None:
         records = getattr(emulator.service(service), store)
-        record = next(r for r in records.values() if r["Name"] == physical_id) if by_name else records[physical_id]
-        record[field] = convert(value) if convert else value
+        found = [r for key, r in records.items() if (r["Name"] if by_name else key) == physical_id]
+        if not found:
+            raise ValueError(f"the emulator made no {physical_id} in {service}, and said nothing")
+        found[0][field] = convert(value) if convert else value
 
     return Late(apply, but=but)
 
