@@ -8,12 +8,12 @@ CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint synth diff lock clean
+.PHONY: help install docs demo test lint synth diff lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
 
-install: .venv/installed node_modules/installed ## Install everything, from locks with hashes
+install: .venv/installed node_modules/installed build/spark/installed ## Install everything, from locks with hashes
 
 .venv/installed: requirements/main.lock requirements/uv.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "criba needs Python 3.11, as Glue 5.1 does; this is " + sys.version.split()[0] + ". Say make PYTHON=/path/to/python3.11")'
@@ -29,6 +29,13 @@ node_modules/installed: package.json package-lock.json .venv/installed
 	@mkdir -p build/home
 	PATH="$(NODE_BIN):$$PATH" HOME="$(CURDIR)/build/home" node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --silent
 	@touch $@
+
+build/spark/installed: .venv/installed
+	$(BIN)/python -m criba.local.jobs.spark build/spark
+	@touch $@
+
+docs: install ## Rewrite what the documentation takes from the code
+	$(BIN)/python docs/generate.py
 
 demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your own labelled messages)
 	$(BIN)/criba demo $(if $(DATA),--data "$(DATA)")
@@ -53,6 +60,7 @@ diff: install ## Compare one environment with what is deployed: make diff ENV=pr
 lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --all-extras --generate-hashes --output-file requirements/main.lock pyproject.toml
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file pipeline_code/requirements.lock pipeline_code/requirements.in
 
 clean: ## Remove everything that was made here, the installation too
 	@if [ -x $(BIN)/criba ]; then $(BIN)/criba local down || true; fi

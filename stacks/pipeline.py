@@ -61,7 +61,7 @@ class PipelineStack(cdk.Stack):
             "Image",
             repository=storage.repository,
             digest=settings.image_digest,
-            source=ROOT,
+            source=ROOT / "pipeline_code",
             data_key=storage.keys.data,
             logs_key=storage.keys.services,
         )

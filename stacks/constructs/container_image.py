@@ -25,7 +25,7 @@ BUILDSPEC = {
             "commands": [
                 'aws ecr get-login-password | docker login --username AWS --password-stdin "${REPOSITORY%%/*}"',
                 'if ! aws ecr describe-images --repository-name "${REPOSITORY#*/}" --image-ids imageTag="$TAG"; then '
-                'docker build --file pipeline_code/Dockerfile --tag "$REPOSITORY:$TAG" . '
+                'docker build --tag "$REPOSITORY:$TAG" . '
                 '&& docker push "$REPOSITORY:$TAG"; fi',
             ]
         },
@@ -66,11 +66,7 @@ class ContainerImage(Construct):
     def _build(self, repository: ecr.IRepository, source: Path, data_key: kms.IKey, logs_key: kms.IKey) -> str:
         """Build `source` once for each content; returns the pushed image's digest, a token."""
         context = assets.Asset(
-            self,
-            "Source",
-            path=str(source),
-            exclude=["*", "!pipeline_code", "!pipeline_code/**", "**/__pycache__"],
-            ignore_mode=cdk.IgnoreMode.GIT,
+            self, "Source", path=str(source), exclude=["__pycache__"], ignore_mode=cdk.IgnoreMode.GIT
         )
         project = codebuild.Project(
             self,
