@@ -38,6 +38,7 @@ _TABLE: dict[str, dict[str, str | None]] = {
         "json_response": "data status content_type",
         "error_response_json": "code message status extra message_key content_type",
     },
+    "services.cloudformation": {"_stacks": None},
     "services.cloudformation.provisioners": {
         "_RESOURCE_HANDLERS": None,
         "_physical_name": "stack_name logical_id lowercase max_len seeded",

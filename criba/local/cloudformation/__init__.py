@@ -1,11 +1,16 @@
 """CloudFormation: the types that MiniStack lacks, and the properties that it drops from the types it has."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import parse_qs
 
 from criba.local import emulator, recorded_only
 from criba.local.cloudformation.added_types import ADDED
 from criba.local.cloudformation.late_properties import KEPT, LATE
 from criba.local.cloudformation.providers import Completed, Provider, Recorded, RecordedIf
+
+_LONGEST_ANSWER_SECONDS = 30
 
 
 def install() -> None:
@@ -21,6 +26,8 @@ def install() -> None:
     for type_, provider in providers.items():
         handlers[type_] = _handler(provider, handlers.get(type_, {}))
     _run_on_threads(frozenset(providers))
+    services = emulator.module("app").SERVICE_HANDLERS
+    services["cloudformation"] = _answering_when_done(services["cloudformation"])
 
 
 def _handler(provider: Provider, inner: dict[str, Any]) -> dict[str, Any]:
@@ -38,3 +45,25 @@ def _run_on_threads(types: frozenset[str]) -> None:
     stacks = emulator.module("services.cloudformation.stacks")
     inner = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda type_: type_ in types or inner(type_)
+
+
+def _answering_when_done(inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Answer ExecuteChangeSet when the stack is done: the CDK CLI, which would wait 5 s a stack, then waits no more."""
+
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
+        answer = await inner(method, path, headers, body, query)
+        call = parse_qs(body.decode(errors="replace"))
+        if call.get("Action") == ["ExecuteChangeSet"] and "StackName" in call:
+            await _until_done(call["StackName"][0])
+        return answer
+
+    return handler
+
+
+async def _until_done(name: str) -> None:
+    stacks = emulator.module("services.cloudformation")._stacks
+    for _ in range(_LONGEST_ANSWER_SECONDS * 50):
+        found = [stack for stack in stacks.values() if name in (stack.get("StackName"), stack.get("StackId"))]
+        if not any(stack["StackStatus"].endswith("_IN_PROGRESS") for stack in found):
+            return
+        await asyncio.sleep(0.02)

@@ -1,5 +1,6 @@
 """Which properties MiniStack's own types keep, and how those that it drops and we need are set afterwards."""
 
+import re
 from typing import Any
 
 from criba.local import emulator
@@ -87,6 +88,13 @@ def set_lifecycle(bucket: str, lifecycle: dict[str, Any]) -> None:
     client("s3").put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
 
 
+def set_acl(bucket: str, name: str) -> None:
+    """Set a canned ACL, such as `LogDeliveryWrite`; a new bucket is private already."""
+    if name != "Private":
+        canned = re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+        client("s3").put_bucket_acl(Bucket=bucket, ACL=canned)
+
+
 def in_record(
     service: str, store: str, field: str, *, by_name: bool = False, convert: Any = None, but: str = ""
 ) -> Late:
@@ -118,6 +126,7 @@ LATE: dict[str, dict[str, Late]] = {
             ),
             lambda bucket: client("s3").delete_bucket_ownership_controls(Bucket=bucket),
         ),
+        "AccessControl": Late(set_acl),
         "Tags": Late(
             lambda bucket, tags: client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags}),
             lambda bucket: client("s3").delete_bucket_tagging(Bucket=bucket),
