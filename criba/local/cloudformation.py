@@ -1,4 +1,0 @@
-"""(to be written in the next commit)"""
-
-
-def install() -> None: ...
