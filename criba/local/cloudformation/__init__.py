@@ -10,6 +10,7 @@ from criba.local.cloudformation.added_types import ADDED
 from criba.local.cloudformation.late_properties import KEPT, LATE
 from criba.local.cloudformation.providers import Completed, Provider, Recorded, RecordedIf
 
+_DEPLOYING = ("CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet")
 _LONGEST_ANSWER_SECONDS = 30
 
 
@@ -48,12 +49,12 @@ def _run_on_threads(types: frozenset[str]) -> None:
 
 
 def _answering_when_done(inner: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Answer ExecuteChangeSet when the stack is done: the CDK CLI, which would wait 5 s a stack, then waits no more."""
+    """Answer a call that starts a deployment when it is done: the CDK CLI, which would wait 5 s a stack, need not."""
 
     async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Any:
         answer = await inner(method, path, headers, body, query)
         call = parse_qs(body.decode(errors="replace"))
-        if call.get("Action") == ["ExecuteChangeSet"] and "StackName" in call:
+        if call.get("Action", [""])[0] in _DEPLOYING and "StackName" in call:
             await _until_done(call["StackName"][0])
         return answer
 
