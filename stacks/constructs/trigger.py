@@ -100,6 +100,7 @@ class ScheduleTrigger(Construct):
                 max_event_age=OLDEST,
             ),
         )
+        self.schedule.node.add_dependency(group)  # named, not referred to: CloudFormation would not wait for it
 
 
 def _starter(scope: Construct, machine: sfn.IStateMachine, service: str) -> iam.Role:

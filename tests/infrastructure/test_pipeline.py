@@ -136,6 +136,12 @@ def test_schedules_name_their_time_zone(prod: Templates) -> None:
     }
 
 
+def test_a_schedule_waits_for_its_group(prod: Templates) -> None:
+    groups = set(prod.resources("AWS::Scheduler::ScheduleGroup"))
+    for id_, schedule in prod.resources("AWS::Scheduler::Schedule").items():
+        assert groups & set(schedule["DependsOn"]), id_
+
+
 def test_only_dev_builds_an_image_and_production_names_one_by_digest(dev: Templates, prod: Templates) -> None:
     assert len(dev.resources("AWS::CodeBuild::Project")) == 1
     assert "ImageDigest" in dev.pipeline["Outputs"]

@@ -1,0 +1,119 @@
+"""The stacks, deployed by the CDK CLI to a platform of their own, and people who act on it."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from criba import deploying, executions, landing, reports, runs
+from criba.aws import LAPTOP, Aws
+from criba.executions import Attempt
+from criba.local import process
+from criba.local.process import Endpoint
+from tests.conftest import ROOT
+from tests.local.conftest import free_port
+
+LABELS = {
+    "refund": "quiero que me devuelvan el dinero del pedido {}",
+    "delivery": "el paquete {} no ha llegado todavía a mi casa",
+    "account": "no puedo entrar en mi cuenta con la clave {}",
+}
+
+
+def examples(count: int, *labels: str) -> list[dict[str, Any]]:
+    """`count` labelled examples of each label, all of different texts."""
+    return [
+        {"text": LABELS[label].format(n), "label": label, "language": "es"} for label in labels for n in range(count)
+    ]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody at work on the deployed environment."""
+
+    aws: Aws
+    folder: Path
+
+    def file(self, name: str, records: list[Any]) -> Path:
+        """A JSON Lines file; a record that is bytes stands as it is."""
+        lines = [one if isinstance(one, bytes) else json.dumps(one, ensure_ascii=False).encode() for one in records]
+        path = self.folder / name
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+        return path
+
+    def land_labels(self, name: str, records: list[Any]) -> None:
+        landing.land_labels(self.aws, self.file(name, records), lambda _: None)
+
+    def land(self, path: Path, source: str, day: str) -> None:
+        landing.land_messages(self.aws, path, source, day, lambda _: None)
+
+    def run(self, workflow: str, **options: Any) -> dict[str, Any]:
+        """Start a run, wait for its end and tell its report."""
+        return self.end(runs.start(self.aws, workflow, **options).run_id, workflow)
+
+    def end(self, run_id: str, workflow: str) -> dict[str, Any]:
+        """Wait until a run has ended, and tell its report; `visited` lists the states that it came to."""
+        visited: list[str] = []
+        latest = executions.attempts(self.aws, workflow, run_id)[-1]
+        executions.follow(self.aws, latest, visited.append)
+        return {**reports.report(self.aws, workflow, run_id), "visited": visited}
+
+    def soon(self, look: Callable[[], Any], what: str) -> Any:
+        """The first answer of `look` that is not empty, awaited for half a minute."""
+        for pause, _ in zip(self.aws.pauses(), range(120), strict=False):
+            if found := look():
+                return found
+            time.sleep(pause)
+        raise AssertionError(f"{what}: nothing within half a minute")
+
+    def started(self, workflow: str, matches: Callable[[dict[str, Any]], bool]) -> Attempt:
+        """The latest run of a workflow whose input matches."""
+
+        def look() -> list[Attempt]:
+            recent = list(executions.recent(self.aws, workflow, 20))
+            latest = [executions.attempts(self.aws, workflow, one["run_id"])[-1] for one in recent]
+            return [one for one in latest if matches(one.input)]
+
+        found: list[Attempt] = self.soon(look, f"a run of {workflow}")
+        return found[0]
+
+    def json(self, bucket: str, key: str) -> Any:
+        return json.loads(self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+    def keys(self, bucket: str, prefix: str) -> list[str]:
+        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [one["Key"] for page in pages for one in page.get("Contents", [])]
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """The local environment, deployed once for the module."""
+    before = Path.cwd()
+    os.chdir(ROOT)
+    root = tmp_path_factory.mktemp("deployed") / "local"
+    try:
+        endpoint = process.up(free_port(), root=root)
+        try:
+            deploying.deploy(endpoint, lambda _: None)
+            yield endpoint
+        finally:
+            process.down(root=root)
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def person(deployed: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Person]:
+    """`person("ml-engineer")` acts under that name."""
+
+    def named(name: str) -> Person:
+        session = boto3.Session(aws_access_key_id=name, aws_secret_access_key="local", region_name=deployed.region)
+        return Person(Aws(LAPTOP, session, deployed.endpoint), tmp_path_factory.mktemp(name))
+
+    return named

@@ -1,0 +1,209 @@
+"""The whole journey on the deployed templates: first days, a model, an approval, messages, a failure and its redrive.
+
+The tests stand in the order of the story, and each leaves the platform as the next one finds it.
+"""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow.parquet as parquet
+import pytest
+
+from criba import executions, landing, registry, reports, runs
+from criba.errors import CribaError
+from tests.local.journey.conftest import LABELS, Person, examples
+
+People = Callable[[str], Person]
+DAY = "2026-03-02"
+
+
+def counts(report: dict[str, Any], step: str) -> dict[str, Any]:
+    return dict(report["steps"][step])
+
+
+def test_on_the_first_day_there_is_no_champion_and_no_message_is_claimed(person: People) -> None:
+    engineer = person("data-engineer")
+    engineer.land(engineer.file("early.jsonl", [{"message_id": "e-1", "text": "hola"}]), "email", "2026-01-01")
+    report = engineer.run("score", wanted={"scope": {"source": "email", "date_from": "*", "date_to": "*"}})
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "No champion yet")
+    assert engineer.keys(engineer.aws.deployment.curated_bucket, "claims/") == []
+
+
+def test_without_labels_there_is_nothing_to_train_on(person: People) -> None:
+    report = person("data-scientist").run("train")
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Nothing to train on")
+    assert counts(report, "training_set")["examples"] == 0
+
+
+def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(person: People) -> None:
+    scientist = person("data-scientist")
+    scientist.land_labels("one.jsonl", examples(60, "refund"))
+    report = scientist.run("train")
+    assert report["status"] == "FAILED"
+    assert report["reason"] == (
+        "Criba.DataGate: the training set has one label only (refund): land examples of another"
+    )
+    key = f"runs/train/{report['run_id']}/ledger.json"
+    curated = scientist.aws.deployment.curated_bucket
+    scientist.soon(lambda: scientist.keys(curated, key), key)
+    ledger = scientist.json(curated, key)
+    assert ledger["status"] == "FAILED"
+    assert "one label only" in ledger["reason"]
+
+
+def test_a_challenger_is_registered_with_its_figures_and_waits(person: People) -> None:
+    scientist = person("data-scientist")
+    scientist.land_labels("all.jsonl", examples(60, "delivery", "account"))
+    report = scientist.run("train")
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Challenger registered"), report
+    assert counts(report, "training_set")["labels"] == ["account", "delivery", "refund"]
+    assert counts(report, "training_set")["examples"] == 180
+    (challenger,) = registry.packages(scientist.aws)
+    assert (challenger.version, challenger.approval) == (1, "PendingManualApproval")
+    figures = registry.evaluation(scientist.aws, challenger)
+    assert figures is not None and figures["challenger"]["accuracy"] >= 0.9
+    assert registry.champion(scientist.aws) is None
+
+
+def test_who_started_the_training_cannot_approve_it(person: People) -> None:
+    scientist = person("data-scientist")
+    one = registry.decide(scientist.aws, 1, registry.APPROVED, "I like my own work")
+    run = scientist.started("promote", lambda given: given.get("model_package_arn") == one.arn)
+    report = scientist.end(run.run_id, "promote")
+    assert report["status"] == "FAILED"
+    assert "started the training run of version 1 and cannot approve it" in report["reason"]
+    assert registry.champion(scientist.aws) is None
+
+
+def test_an_ml_engineers_approval_makes_the_champion(person: People) -> None:
+    reviewer = person("ml-engineer")
+    registry.decide(reviewer.aws, 1, registry.REJECTED, "approved by its author")
+    one = registry.decide(reviewer.aws, 1, registry.APPROVED, "good on every label")
+    refused = {one["run_id"] for one in executions.recent(reviewer.aws, "promote", 20) if one["status"] == "FAILED"}
+    run = reviewer.started(
+        "promote", lambda given: given["model_package_arn"] == one.arn and given["run_id"] not in refused
+    )
+    report = reviewer.end(run.run_id, "promote")
+    assert report["status"] == "SUCCEEDED", report
+    champion = registry.champion(reviewer.aws)
+    assert champion is not None
+    assert (champion["version"], champion["approved_by"]) == (
+        "1",
+        "arn:aws:sts::000000000000:assumed-role/ml-engineer/local",
+    )
+    assert reviewer.keys(reviewer.aws.deployment.monitoring_bucket, "baseline/1/") == ["baseline/1/statistics.json"]
+
+
+def test_a_marker_starts_score_and_every_record_is_accounted_for(person: People) -> None:
+    engineer = person("data-engineer")
+    good = [{"message_id": f"m-{n}", "text": LABELS["refund"].format(f"A{n}"), "language": "es"} for n in range(40)]
+    bad: list[Any] = [
+        good[0],  # the same again: a duplicate
+        {"message_id": "m-1", "text": "otro texto con el mismo identificador"},
+        b'{"message_id": "m-90", "text": "sin cerrar',
+        b'{"message_id": "m-91", "text": "\xff\xfe"}',
+        {"message_id": "m-92", "text": "   "},
+        {"message_id": "m-93", "text": 7},
+        {"message_id": "m-94"},
+        {"message_id": "m-95", "text": "cuándo llega", "received_at": "ayer"},
+        {"message_id": "m-96", "text": "x" * 30_000},
+        {"message_id": "m-97", "text": LABELS["account"].format("B"), "colour": "blue"},  # an unknown column is fine
+    ]
+    engineer.land(engineer.file("web.jsonl", good + bad), "web-form", DAY)
+    rows = engineer.folder / "calls.csv"
+    rows.write_text('id,message,agent\nc-1,el paquete 7 no ha llegado,Ana\nc-2,"no puedo entrar,\nen mi cuenta",Eva\n')
+    engineer.land(rows, "call-center", DAY)
+    header = engineer.folder / "header.csv"
+    header.write_text("id,message,agent\n")
+    engineer.land(header, "call-center", DAY)
+
+    landing.write_marker(engineer.aws, DAY, None)
+    run = engineer.started("score", lambda given: given.get("scope", {}).get("date_from") == DAY)
+    report = engineer.end(run.run_id, "score")
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Messages scored"), report
+    cleaned, published = counts(report, "clean"), counts(report, "published")
+    assert (cleaned["landed"], cleaned["kept"], cleaned["duplicates"], cleaned["quarantined"]) == (52, 43, 1, 8)
+    assert cleaned["quarantine_reasons"] == {
+        "bad_timestamp": 1,
+        "blank_text": 1,
+        "id_clash": 1,
+        "missing_text": 1,
+        "not_utf8": 1,
+        "too_long": 1,
+        "unparsable": 1,
+        "wrong_type": 1,
+    }
+    assert (published["kept"], published["scored"], published["published"], published["unscorable"]) == (43, 43, 43, 0)
+    table = predictions(engineer, DAY, run.run_id)
+    assert len(table) == 43
+    assert {(row["source"], row["message_id"]) for row in table} == {
+        *(("web-form", f"m-{n}") for n in range(40)),
+        ("web-form", "m-97"),
+        ("call-center", "c-1"),
+        ("call-center", "c-2"),
+    }
+    assert {row["model_version"] for row in table} == {"1"}
+    right = [row for row in table if row["label"] == "refund" and row["message_id"] in {f"m-{n}" for n in range(40)}]
+    assert len(right) == 40
+
+
+def predictions(someone: Person, day: str, run_id: str) -> list[dict[str, Any]]:
+    bucket = someone.aws.deployment.predictions_bucket
+    found: list[dict[str, Any]] = []
+    for key in someone.keys(bucket, f"predictions/date={day}/run={run_id}/"):
+        body = someone.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        found += parquet.read_table(io.BytesIO(body)).to_pylist()
+    return found
+
+
+def test_the_same_messages_are_never_scored_twice(person: People) -> None:
+    engineer = person("data-engineer")
+    report = engineer.run("score", wanted={"scope": {"source": "*", "date_from": DAY, "date_to": DAY}})
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Nothing to score")
+    assert counts(report, "clean")["landed"] == 0
+
+
+def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) -> None:
+    engineer = person("data-engineer")
+    aws = engineer.aws
+    engineer.land(engineer.file("late.jsonl", [{"message_id": "l-1", "text": "quiero mi dinero"}]), "app", DAY)
+    started = runs.start(
+        aws, "score", run_id="late-run", wanted={"scope": {"source": "app", "date_from": DAY, "date_to": DAY}}
+    )
+    glue = aws._client("glue")
+    job = next(name for name in glue.list_jobs()["JobNames"] if "PublishPredictions" in name)
+    first = executions.attempts(aws, "score", started.run_id)[-1]
+    visited: list[str] = []
+
+    def stop_when_publishing(state: str) -> None:
+        visited.append(state)
+        if state == "Publish predictions" and visited.count(state) == 1:
+            active = engineer.soon(lambda: running(glue, job), "a run of PublishPredictions")
+            glue.batch_stop_job_run(JobName=job, JobRunIds=[active[0]])
+
+    executions.follow(aws, first, stop_when_publishing)
+    assert reports.report(aws, "score", "late-run")["status"] == "FAILED"
+    assert visited[-1] == "Publish predictions"
+
+    again = runs.redrive(aws, "late-run")
+    assert again.action == "redriven"
+    report = engineer.end("late-run", "score")
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Messages scored"), report
+    assert report["visited"].count("Clean messages") == 1
+    assert [row["message_id"] for row in predictions(engineer, DAY, "late-run")] == ["l-1"]
+
+
+def running(glue: Any, job: str) -> list[str]:
+    return [one["Id"] for one in glue.get_job_runs(JobName=job)["JobRuns"] if one["JobRunState"] == "RUNNING"]
+
+
+def test_a_run_that_succeeded_is_refused_unless_it_is_asked_for_again(person: People) -> None:
+    engineer = person("data-engineer")
+    with pytest.raises(CribaError, match="run late-run already succeeded"):
+        runs.start(engineer.aws, "score", run_id="late-run")
+    started = runs.start(engineer.aws, "score", run_id="late-run", again=True)
+    assert (started.action, started.attempt) == ("new attempt", 2)
+    report = engineer.end("late-run", "score")
+    assert counts(report, "published")["published"] == 1
+    assert [row["message_id"] for row in predictions(engineer, DAY, "late-run")] == ["l-1"]
