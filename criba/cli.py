@@ -15,6 +15,8 @@ from criba.errors import CribaError
 from criba.local.errors import LocalPlatformError
 from stacks.config import SettingsError
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        return app(args=arguments, prog_name="criba", standalone_mode=False) or 0
+        code: int = app(args=arguments, prog_name="criba", standalone_mode=False) or 0
     except CribaError as error:
         return _failed(str(error), error.exit_code)
     except LocalPlatformError as error:
@@ -55,15 +57,14 @@ def _run(arguments: Sequence[str] | None) -> int:
         return _failed(str(error), 2)
     except TyperException as error:
         return _misused(error.format_message(), error.exit_code)
-    except typer.Exit as left:
-        return left.exit_code
     except ClientError as error:
         told = error.response["Error"]
         return _failed(f"AWS refused {error.operation_name}: {told.get('Message') or told.get('Code')}", 1)
     except BotoCoreError as error:
         return _failed(f"AWS cannot be reached or asked: {error}", 1)
-    except (KeyboardInterrupt, typer.Abort):
-        return _failed("interrupted", 130)
+    except typer.Abort:
+        code = _INTERRUPTED
+    return _failed("interrupted", code) if code == _INTERRUPTED else code
 
 
 def _misused(message: str, exit_code: int) -> int:

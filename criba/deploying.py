@@ -5,10 +5,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -24,12 +26,25 @@ HOME = Path("build/home")
 CDK = Path("node_modules/.bin/cdk")
 _UNATTENDED = ("--require-approval", "never", "--concurrency", "4", "--progress", "events", "--method", "direct")
 _TAIL = 15
+_SILENCE = 120
+"""Seconds without a word after which the CDK CLI is taken to wait for something that will not come."""
 
 
-def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None = None) -> list[str]:
+@dataclass(frozen=True)
+class NotEmulated:
+    """What is deployed and the laptop only records: resource types, and properties as `Type.Property`."""
+
+    types: list[str]
+    properties: list[str]
+
+    def __str__(self) -> str:
+        return ", ".join([*self.types, *self.properties]) or "nothing"
+
+
+def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None = None) -> NotEmulated:
     """Bootstrap and deploy all stacks to `platform`; `said` hears each line that the CDK CLI prints.
 
-    Returns the resource types that are only recorded. Raises CribaError with the end of the log.
+    Returns what is only recorded. Raises CribaError with the end of the log.
     """
     if not CDK.exists():
         raise CribaError(f"{CDK} is missing: run this from the repository's root, after: make install")
@@ -50,11 +65,14 @@ def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None =
     return not_emulated()
 
 
-def not_emulated(root: Path = process.ROOT) -> list[str]:
-    """Types of the deployed resources that the local platform records and does not act on, sorted."""
+def not_emulated(root: Path = process.ROOT) -> NotEmulated:
+    """What the local platform noted that it does not act on, each type and property once, sorted."""
     path = root / "recorded.json"
     entries = json.loads(path.read_text() or "[]") if path.exists() else []
-    return sorted({entry["type"] for entry in entries if entry["what"] == "resource"})
+    return NotEmulated(
+        types=sorted({entry["type"] for entry in entries if entry["what"] == "resource"}),
+        properties=sorted({f"{entry['type']}.{entry['what']}" for entry in entries if entry["what"] != "resource"}),
+    )
 
 
 def _environment(platform: Endpoint, person: str | None) -> dict[str, str]:
@@ -80,11 +98,10 @@ class _Cdk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for process_ in self._processes:
-            if process_.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process_.pid, signal.SIGKILL)
-                process_.wait()
+        for one in self._processes:
+            if one.poll() is None:
+                _kill(one)
+                one.wait()
 
     def run(self, *arguments: str, cwd: Path = Path()) -> None:
         """Run one command to its end; a failure is remembered until `check`."""
@@ -101,16 +118,51 @@ class _Cdk:
         )
         self._processes.append(cdk)
         tail = deque[str](maxlen=_TAIL)
-        for line in cdk.stdout or ():
-            self._log.write(line)
-            if line.strip():
-                tail.append(line.rstrip())
-                self._said(line.strip())
+        with _Watch(cdk) as watch:
+            for line in cdk.stdout or ():
+                watch.heard()
+                self._log.write(line)
+                if line.strip():
+                    tail.append(line.rstrip())
+                    self._said(line.strip())
         if code := cdk.wait():
+            how = f"said nothing for {_SILENCE} s and was ended" if watch.ended else f"failed with exit code {code}"
             said = "\n".join(tail)
-            self._failures.append(f"cdk {arguments[0]} failed with exit code {code}. The end of {LOG}:\n{said}")
+            self._failures.append(f"cdk {arguments[0]} {how}. The end of {LOG}:\n{said}")
 
     def check(self) -> None:
         """Raise CribaError for the first command that failed."""
         if self._failures:
             raise CribaError(self._failures[0])
+
+
+class _Watch:
+    """Ends a process, and what it started, once it has been silent for too long."""
+
+    def __init__(self, watched: subprocess.Popen[str]) -> None:
+        self._watched = watched
+        self._timer = threading.Timer(0, lambda: None)
+        self.ended = False
+
+    def __enter__(self) -> Self:
+        self.heard()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def heard(self) -> None:
+        """Start waiting anew."""
+        self._timer.cancel()
+        self._timer = threading.Timer(_SILENCE, self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end(self) -> None:
+        self.ended = True
+        _kill(self._watched)
+
+
+def _kill(started: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)

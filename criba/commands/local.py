@@ -33,7 +33,7 @@ def up(
 def deploy(context: typer.Context, as_json: Json = False) -> None:
     """Deploy the stacks with the CDK CLI as it comes.
 
-    Names the resource types that are only recorded.
+    Names what is only recorded: resource types, and properties of others.
     """
     where: Where = context.obj
     running = process.status()
@@ -41,9 +41,13 @@ def deploy(context: typer.Context, as_json: Json = False) -> None:
         raise CribaError("no local platform is running. Start one with: criba local up")
     with working("Deploying") as told:
         recorded = deploying.deploy(running, told, where.person)
-    listed = "".join(f"\n  {name}" for name in recorded)
-    words = f"Deployed to {running.endpoint}. Only recorded, not emulated:{listed or ' nothing'}"
-    show({"endpoint": running.endpoint, "not_emulated": recorded}, sentence(words), as_json=as_json)
+    words = f"Deployed to {running.endpoint}. Only recorded, not emulated: {recorded}"
+    document = {
+        "endpoint": running.endpoint,
+        "not_emulated": recorded.types,
+        "not_emulated_properties": recorded.properties,
+    }
+    show(document, sentence(words), as_json=as_json)
 
 
 @app.command()

@@ -44,7 +44,12 @@ def demo(data: Path | None, folder: Path = FOLDER) -> dict[str, Any]:
         with steps.step("Deploy the stacks") as told:
             recorded = deploying.deploy(platform, told)
         told_of = _Journey(steps, writing.result(), folder).go()
-    result = {**told_of, "seconds": {**steps.seconds, "total": steps.total}, "not_emulated": recorded}
+    result = {
+        **told_of,
+        "seconds": {**steps.seconds, "total": steps.total},
+        "not_emulated": recorded.types,
+        "not_emulated_properties": recorded.properties,
+    }
     (folder / "summary.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
     return result
 

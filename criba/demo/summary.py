@@ -65,6 +65,7 @@ def readable(summary: dict[str, Any], folder: str) -> RenderableType:
         ("macro-F1", f"{model['macro_f1']:.4f}"),
         *by_language,
     ]
+    recorded = [*summary["not_emulated"], *summary["not_emulated_properties"]]
     places = [
         ("summary", f"{folder}/summary.json"),
         ("pictures", f"{folder}/report.html"),
@@ -81,5 +82,5 @@ def readable(summary: dict[str, Any], folder: str) -> RenderableType:
         Text(),
         table(("where to look", ""), places),
         Text(),
-        Text(f"Only recorded on the laptop, not emulated: {', '.join(summary['not_emulated']) or 'nothing'}"),
+        Text(f"Only recorded on the laptop, not emulated: {', '.join(recorded) or 'nothing'}"),
     )

