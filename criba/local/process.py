@@ -147,10 +147,20 @@ def _spawn(port: int, root: Path, region: str) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "MINISTACK_", "MOTO_"))},
+            env=_environment(root),
             start_new_session=True,
             pass_fds=(lock.fileno(),),
         )
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """The server's variables: none of an account's or an emulator's, and a place for compiled modules beside `root`.
+
+    Compiling MiniStack takes seconds, and whoever runs this may have forbidden Python to keep what it compiles.
+    """
+    foreign = ("AWS_", "MINISTACK_", "MOTO_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(root.absolute().parent / "pycache")}
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", endpoint: Endpoint, root: Path) -> None:

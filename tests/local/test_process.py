@@ -17,9 +17,10 @@ from tests.local.conftest import free_port
 
 
 @pytest.fixture
-def root(tmp_path):
-    yield tmp_path / "local"
-    process.down(root=tmp_path / "local")
+def root(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("own").with_suffix(".local")  # beside the others: compiled modules are shared
+    yield folder
+    process.down(root=folder)
 
 
 def in_group(pgid):

@@ -30,6 +30,7 @@ def training(name: str, prefix: str) -> dict[str, Any]:
             "TrainingInputMode": "File",
             "ContainerEntrypoint": ["train"],
         },
+        "HyperParameters": {"seed": "1", "review_quantile": "0.02", "min_confidence": "0.5"},
         "InputDataConfig": [channel("train"), channel("validation")],
         "OutputDataConfig": {"S3OutputPath": "s3://jobs/out"},
         "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10},
@@ -81,10 +82,8 @@ def test_a_task_that_times_out_stops_its_job(aws):
     job = training("slow", "slow")
     found = run(aws, {"Train": call("sagemaker:createTrainingJob.sync", job, TimeoutSeconds=1)})
     assert (found["error"], history(aws, found["executionArn"])[-2]) == ("States.Timeout", "TaskTimedOut")
-    assert aws("sagemaker").describe_training_job(TrainingJobName="slow")["TrainingJobStatus"] in (
-        "Stopping",
-        "Stopped",
-    )
+    job = aws("sagemaker").describe_training_job(TrainingJobName="slow")
+    assert job["TrainingJobStatus"] in ("Stopping", "Stopped"), job.get("FailureReason")
 
 
 @pytest.fixture(scope="module")
