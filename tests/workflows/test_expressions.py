@@ -159,7 +159,7 @@ def test_only_the_missing_shards_are_sent_again() -> None:
     done = {"Contents": [{"Key": "batch/run_id=r/out/shard-00001.jsonl.out"}]}
     again = evaluate(states["List what was scored"]["Assign"], result=done, shards=shards, second_tries=0)
     assert again == {"missing": ["shard-00000.jsonl", "shard-00002.jsonl"], "second_tries": 1}
-    manifest = json.loads(evaluate(states["Name the missing shards"]["Arguments"]["Body"], run_id="r", **again))
+    manifest = evaluate(states["Name the missing shards"]["Arguments"]["Body"], run_id="r", **again)
     assert manifest[0]["prefix"].endswith("/batch/run_id=r/in/")
     assert manifest[1:] == ["shard-00000.jsonl", "shard-00002.jsonl"]
 
@@ -244,7 +244,7 @@ def test_a_ledger_of_a_success_has_no_reason() -> None:
         "State": {"EnteredTime": "2026-11-23T10:05:00Z"},
     }
     known = {"run_id": "r", "outcome": "Messages scored", "started_by": "arn:p", "steps": {"plan": {"records": 2}}}
-    ledger = json.loads(evaluate(body, context=context, model=None, **known))
+    ledger = evaluate(body, context=context, model=None, **known)
     assert ledger["status"] == "SUCCEEDED"
     assert ledger["reason"] is None
     assert ledger["steps"] == {"plan": {"records": 2}}
