@@ -160,7 +160,7 @@ def _environment(root: Path) -> dict[str, str]:
     """
     foreign = ("AWS_", "MINISTACK_", "MOTO_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return {**kept, "PYTHONPYCACHEPREFIX": str(root.absolute().parent / "pycache")}
+    return {"PYTHONPYCACHEPREFIX": str(root.absolute().parent / "pycache"), **kept}
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", endpoint: Endpoint, root: Path) -> None:

@@ -1,7 +1,9 @@
 """One platform for a module of tests, on a free port and in a folder of its own, and clients that reach it."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +14,9 @@ from criba.local import process
 from criba.local.process import Endpoint
 
 Aws = Callable[..., Any]
+
+os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[2] / "build" / "pycache"))
+"""Platforms are started in new folders, and compiling MiniStack for each session of tests would take seconds."""
 
 
 def free_port() -> int:

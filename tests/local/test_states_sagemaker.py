@@ -72,16 +72,17 @@ def test_a_job_with_a_field_that_sagemaker_lacks_is_never_started(aws):
 
 
 def test_a_task_that_times_out_stops_its_job(aws):
-    lines = "".join(
-        json.dumps({"id": str(n), "text": f"mensaje número {n} sobre {n % 7}", "label": str(n % 2), "language": "es"})
-        + "\n"
-        for n in range(20_000)
-    )
+    examples = [
+        {"id": str(n), "text": f"mensaje número {n}", "label": str(n % 2), "language": "es", "source": "app"}
+        for n in range(50_000)
+    ]
+    lines = "".join(json.dumps(example) + "\n" for example in examples)
     for split in ("train", "validation"):
         aws("s3").put_object(Bucket="jobs", Key=f"slow/{split}/part.jsonl", Body=lines.encode())
     job = training("slow", "slow")
     found = run(aws, {"Train": call("sagemaker:createTrainingJob.sync", job, TimeoutSeconds=1)})
-    assert (found["error"], history(aws, found["executionArn"])[-2]) == ("States.Timeout", "TaskTimedOut")
+    assert found["error"] == "States.Timeout", found["cause"]
+    assert history(aws, found["executionArn"])[-2] == "TaskTimedOut"
     job = aws("sagemaker").describe_training_job(TrainingJobName="slow")
     assert job["TrainingJobStatus"] in ("Stopping", "Stopped"), job.get("FailureReason")
 
