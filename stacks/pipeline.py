@@ -11,8 +11,9 @@ from pipeline_code import contracts as names
 from stacks.config import Settings
 from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.glue_runtime import glue_runtime
-from stacks.constructs.glue_step import GlueRuntime, GlueStep, Reach
+from stacks.constructs.glue_step import GlueRuntime, GlueStep
 from stacks.constructs.job_roles import JobRoles
+from stacks.constructs.reach import Reach
 from stacks.constructs.retention import log_retention
 from stacks.constructs.triggers import Triggers
 from stacks.storage import StorageStack
@@ -81,65 +82,54 @@ class PipelineStack(cdk.Stack):
     def _glue_steps(self, storage: StorageStack, runtime: GlueRuntime) -> dict[str, GlueStep]:
         """The four Glue jobs and, beside each, all that it may touch."""
         curated = storage.curated
-        written = [names.QUARANTINE, names.RUNS]
+
+        def step(id_: str, script: str, *reach: Reach) -> GlueStep:
+            return GlueStep(self, id_, script=JOBS / script, reach=reach, runtime=runtime)
+
         return {
-            "clean": GlueStep(
-                self,
+            "clean": step(
                 "CleanMessages",
-                script=JOBS / "clean_messages.py",
-                runtime=runtime,
-                reach=[
-                    Reach(storage.raw, reads_versions=[names.RAW_MESSAGES, names.RAW_LABELS]),
-                    Reach(
-                        curated,
-                        reads=[names.CLAIMS, names.RUNS],
-                        writes=[names.CURATED_MESSAGES, names.CURATED_LABELLED, names.CLAIMS, *written],
-                        deletes=[names.CURATED_MESSAGES, names.CURATED_LABELLED, names.QUARANTINE],
-                    ),
-                ],
+                "clean_messages.py",
+                Reach(storage.raw, reads_versions=[names.RAW_MESSAGES, names.RAW_LABELS]),
+                Reach(
+                    curated,
+                    reads=[names.CLAIMS, names.RUNS],
+                    writes=[names.CLAIMS, names.RUNS, names.QUARANTINE],
+                    # A claim is released when another attempt of the same run settled on other inputs.
+                    deletes=[names.CLAIMS, names.QUARANTINE],
+                    spark_writes=[names.CURATED_MESSAGES, names.CURATED_LABELLED],
+                ),
             ),
-            "build_training_set": GlueStep(
-                self,
+            "build_training_set": step(
                 "BuildTrainingSet",
-                script=JOBS / "build_training_set.py",
-                runtime=runtime,
-                reach=[
-                    Reach(
-                        curated,
-                        reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES],
-                        writes=[names.TRAINING, *written],
-                        deletes=[names.TRAINING, names.QUARANTINE],
-                    )
-                ],
+                "build_training_set.py",
+                Reach(
+                    curated,
+                    reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES],
+                    writes=[names.TRAINING, names.QUARANTINE, names.RUNS],
+                    deletes=[names.TRAINING, names.QUARANTINE],
+                ),
             ),
-            "build_batch": GlueStep(
-                self,
+            "build_batch": step(
                 "BuildBatch",
-                script=JOBS / "build_batch.py",
-                runtime=runtime,
-                reach=[
-                    Reach(
-                        curated,
-                        reads=[names.CURATED_MESSAGES],
-                        writes=[names.BATCH, names.RUNS],
-                        deletes=[names.BATCH],
-                    )
-                ],
+                "build_batch.py",
+                Reach(
+                    curated,
+                    reads=[names.CURATED_MESSAGES, names.RUNS],
+                    writes=[names.BATCH, names.RUNS],
+                    deletes=[names.BATCH],
+                ),
             ),
-            "publish": GlueStep(
-                self,
+            "publish": step(
                 "PublishPredictions",
-                script=JOBS / "publish_predictions.py",
-                runtime=runtime,
-                reach=[
-                    Reach(
-                        curated,
-                        reads=[names.CURATED_MESSAGES, names.BATCH],
-                        writes=written,
-                        deletes=[names.QUARANTINE],
-                    ),
-                    Reach(storage.predictions, writes=[names.PREDICTIONS], deletes=[names.PREDICTIONS]),
-                ],
+                "publish_predictions.py",
+                Reach(
+                    curated,
+                    reads=[names.CURATED_MESSAGES, names.BATCH, names.RUNS],
+                    writes=[names.QUARANTINE, names.RUNS],
+                    deletes=[names.QUARANTINE],
+                ),
+                Reach(storage.predictions, spark_writes=[names.PREDICTIONS]),
             ),
         }
 

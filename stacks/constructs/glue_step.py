@@ -1,7 +1,7 @@
 """GlueStep: one Glue script, the role it runs as, and the prefixes it may touch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from aws_cdk import Stack
@@ -9,9 +9,10 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
+
+from stacks.constructs.reach import Reach
 
 GLUE_VERSION = "5.1"
 """Spark 3.5.6, Python 3.11, Java 17. Glue's own default is 6.0; the jobs already run in ANSI mode as it does."""
@@ -28,44 +29,6 @@ class GlueRuntime:
     worker_type: str
     max_workers: int
     timeout_minutes: int
-
-
-@dataclass(frozen=True)
-class Reach:
-    """Prefixes of one bucket that a job reads, writes and deletes below, and those whose versions it reads."""
-
-    bucket: s3.IBucket
-    reads: Sequence[str] = ()
-    writes: Sequence[str] = ()
-    deletes: Sequence[str] = ()
-    reads_versions: Sequence[str] = field(default=())
-
-    def grant(self, role: iam.Role) -> None:
-        """Add the statements, one an action group; listing is limited to the same prefixes."""
-        for sid, prefixes, actions in (
-            ("Read", self.reads, ["s3:GetObject"]),
-            ("ReadVersions", self.reads_versions, ["s3:GetObject", "s3:GetObjectVersion"]),
-            ("Write", self.writes, ["s3:PutObject", "s3:AbortMultipartUpload"]),
-            ("Delete", self.deletes, ["s3:DeleteObject"]),
-        ):
-            if prefixes:
-                role.add_to_policy(
-                    iam.PolicyStatement(
-                        sid=f"{sid}{self.bucket.node.scope.node.id}",  # type: ignore[union-attr]
-                        actions=actions,
-                        resources=[self.bucket.arn_for_objects(f"{prefix}/*") for prefix in prefixes],
-                    )
-                )
-        listed = sorted({*self.reads, *self.writes, *self.deletes, *self.reads_versions})
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["s3:ListBucket", *(["s3:ListBucketVersions"] if self.reads_versions else [])],
-                resources=[self.bucket.bucket_arn],
-                conditions={
-                    "StringLike": {"s3:prefix": [f"{prefix}{tail}" for prefix in listed for tail in ("", "/*")]}
-                },
-            )
-        )
 
 
 class GlueStep(Construct):

@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from pipeline_code import contracts as names
-from stacks.constructs.glue_step import Reach
+from stacks.constructs.reach import Reach
 from stacks.storage import StorageStack
 
 
