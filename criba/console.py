@@ -25,7 +25,8 @@ def show(document: Any, readable: RenderableType, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        Console(highlight=False).print(readable)
+        # A line of words is left whole: a path that is cut in two cannot be copied.
+        Console(highlight=False).print(readable, soft_wrap=isinstance(readable, Text))
 
 
 def sentence(text: str) -> Text:
@@ -43,6 +44,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     for row in kept:
         made.add_row(*(Text("—" if cell is None else _figure(cell)) for cell in row))
     return made
+
+
+def when(moment: str | None) -> str | None:
+    """An ISO 8601 moment to the second, as people read it."""
+    return moment and moment[:19].replace("T", " ")
+
+
+def who(arn: str | None) -> str | None:
+    """The person whom an ARN names: what follows the kind of identity, such as `ml-engineer/local`."""
+    return arn and (arn.partition("/")[2] if arn.startswith("arn:") else arn)
 
 
 def _figure(cell: object) -> str:

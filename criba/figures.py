@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from criba.console import table
+from criba.console import table, who
 from criba.registry import Package
 
 
@@ -14,7 +14,7 @@ def compared(one: Package, evaluation: dict[str, Any] | None) -> RenderableType:
     """A version, what was decided on it, and its figures."""
     head = Text(f"version {one.version}: {one.approval}")
     if one.decided_by:
-        head.append(f" by {one.decided_by}")
+        head.append(f" by {who(one.decided_by)}")
     if one.reason:
         head.append(f"\n{one.reason}")
     if evaluation is None:

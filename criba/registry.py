@@ -77,8 +77,8 @@ def decide(aws: Aws, version: int, approval: str, reason: str) -> Package:
     one = package(aws, version)
     if one.approval == approval:
         raise CribaError(
-            f"version {version} is {approval} already, by {one.decided_by or 'unknown'}"
-            + (f". To put it into production: criba models rollback {version}" if approval == APPROVED else "")
+            f"version {version} is {approval} already, by {one.decided_by or 'unknown'}. To decide anew, first: "
+            f"criba models {'reject' if approval == APPROVED else 'approve'} {version}"
         )
     aws.sagemaker.update_model_package(
         ModelPackageArn=one.arn, ModelApprovalStatus=approval, ApprovalDescription=reason

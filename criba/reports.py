@@ -8,11 +8,17 @@ from rich.text import Text
 
 from criba import executions, ledgers, runs
 from criba.aws import Aws
-from criba.console import table
+from criba.console import table, when, who
 from criba.errors import CribaError
 from criba.failures import reason_in_words
 from pipeline_code.contracts import WORKFLOWS
 
+_ORDER = (
+    *("objects", "bytes", "landed", "kept", "duplicates", "quarantined", "quarantine_reasons"),
+    *("examples", "splits", "repeats", "refused", "records", "files"),
+    *("scored", "unscorable", "published", "auto", "review", "good_enough", "reasons", "challenger", "champion"),
+)
+_UNTOLD = ("run_id", "folders")
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "cyan", "PENDING_REDRIVE": "cyan"}
 
 
@@ -56,16 +62,20 @@ def readable(report: dict[str, Any]) -> RenderableType:
     status = report["status"]
     head = Text(f"{report['workflow']} run {report['run_id']}: ")
     head.append(status, style=f"bold {_COLOURS.get(status, 'red')}")
-    if report["outcome"] and report["outcome"] != "Failed":
+    if report["outcome"] and report["outcome"].upper() != status:
         head.append(f", {report['outcome']}")
     if report["reason"]:
         head.append(f"\n{report['reason']}")
     if report["started_by"]:
-        head.append(f"\nstarted by {report['started_by']}", style="dim")
+        head.append(f"\nstarted by {who(report['started_by'])}", style="dim")
     parts: list[RenderableType] = [head]
     if len(report["attempts"]) > 1:
-        columns = ("attempt", "status", "started_at", "stopped_at")
-        parts.append(table(columns, ([one[name] for name in columns] for one in report["attempts"])))
+        columns = ("attempt", "status", "started", "ended")
+        rows = (
+            (one["attempt"], one["status"], when(one["started_at"]), when(one["stopped_at"]))
+            for one in report["attempts"]
+        )
+        parts.append(table(columns, rows))
     if figures := list(_figures(report["steps"])):
         parts.append(table(("step", "figure", "value"), figures))
     if report["model"]:
@@ -77,15 +87,20 @@ def _figures(steps: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
     """A row for each figure of each step; the parts of a figure, such as reasons of quarantine, indented below it."""
     for step, figures in steps.items():
         name = step.replace("_", " ")
-        for figure, value in (figures or {}).items():
-            if figure == "run_id":
+        for figure, value in sorted((figures or {}).items(), key=_place):
+            if figure in _UNTOLD or value in ({}, []):
                 continue
             if isinstance(value, dict):
-                yield name, figure.replace("_", " "), None
+                yield name, figure.replace("_", " "), ""
                 parts = ((part, of_part) for part, of_part in value.items() if not isinstance(of_part, dict))
-                yield from ((name, f"  {part.replace('_', ' ')}", _plain(of_part)) for part, of_part in parts)
+                yield from ((name, f"  {part}", _plain(of_part)) for part, of_part in parts)
             else:
                 yield name, figure.replace("_", " "), _plain(value)
+
+
+def _place(figure: tuple[str, object]) -> int:
+    """Counts first, in the order in which a message meets them; then the rest, as it comes."""
+    return _ORDER.index(figure[0]) if figure[0] in _ORDER else len(_ORDER)
 
 
 def _plain(value: object) -> object:

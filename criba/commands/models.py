@@ -7,7 +7,7 @@ import typer
 from criba import registry
 from criba.commands.options import Json, Reason, Watch, ask_reason, aws
 from criba.commands.starting import tell
-from criba.console import sentence, show, table
+from criba.console import sentence, show, table, when, who
 from criba.figures import compared
 
 app = typer.Typer(no_args_is_help=True, help="Compare, approve, reject and roll back models.")
@@ -23,9 +23,19 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
     rows = [
         {**one.summary(), "champion": bool(now and now["package_arn"] == one.arn)} for one in registry.packages(here)
     ]
-    columns = ("version", "approval", "champion", "decided_by", "reason", "created_at")
-    cells = ([row[name] if name != "champion" else "yes" if row[name] else "" for name in columns] for row in rows)
-    show(rows, table(columns, cells), as_json=as_json)
+    columns = ("version", "approval", "champion", "decided by", "reason", "created")
+    cells = (
+        (
+            row["version"],
+            row["approval"],
+            "yes" if row["champion"] else "",
+            who(row["decided_by"]),
+            row["reason"],
+            when(row["created_at"]),
+        )
+        for row in rows
+    )
+    show(rows, table(columns, cells) if rows else sentence("there is no version yet"), as_json=as_json)
 
 
 @app.command("show")

@@ -7,7 +7,7 @@ import typer
 from criba import executions, reports, runs
 from criba.commands.options import Json, OfWorkflow, Watch, aws
 from criba.commands.starting import tell, watch_run
-from criba.console import show, table
+from criba.console import sentence, show, table, when
 from pipeline_code.contracts import WORKFLOWS
 
 app = typer.Typer(no_args_is_help=True, help="See what ran and what came of it; bring a failed run on.")
@@ -25,8 +25,9 @@ def list_(
     here = aws(context)
     rows = [row for workflow in WORKFLOWS for row in executions.recent(here, workflow, limit)]
     rows = sorted(rows, key=lambda row: row["started_at"], reverse=True)[:limit]
-    columns = ("run_id", "attempt", "workflow", "status", "started_at", "seconds")
-    show(rows, table(columns, ([row[name] for name in columns] for row in rows)), as_json=as_json)
+    columns = ("run_id", "attempt", "workflow", "status", "started", "seconds")
+    cells = ([row.get(name, when(row["started_at"])) for name in columns] for row in rows)
+    show(rows, table(columns, cells) if rows else sentence("nothing ran yet"), as_json=as_json)
 
 
 @app.command("show")

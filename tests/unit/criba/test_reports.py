@@ -66,7 +66,7 @@ def test_a_closed_ledger_tells_what_each_step_counted(ask, dev):
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     assert "train run spring: SUCCEEDED, Challenger registered" in lines
     assert "clean landed 1,234" in lines
-    assert "clean blank text 4" in lines
+    assert "clean blank_text 4" in lines
     assert "evaluation accuracy 0.9812" in lines
     assert "model arn:package/7" in lines
     assert ask("runs", "show", "spring", "--json").document["steps"]["clean"] == CLEAN
