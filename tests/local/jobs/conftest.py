@@ -8,6 +8,10 @@ from moto.server import ThreadedMotoServer
 
 from criba.local.jobs import files
 
+from .api import call, ended, events, package
+
+__all__ = ["call", "ended", "events", "package"]
+
 
 @pytest.fixture(scope="session")
 def aws():

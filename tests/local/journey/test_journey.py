@@ -172,7 +172,7 @@ def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) ->
         aws, "score", run_id="late-run", wanted={"scope": {"source": "app", "date_from": DAY, "date_to": DAY}}
     )
     glue = aws._client("glue")
-    job = next(name for name in glue.list_jobs()["JobNames"] if "PublishPredictions" in name)
+    job = next(one["Name"] for one in glue.get_jobs()["Jobs"] if "PublishPredictions" in one["Name"])
     first = executions.attempts(aws, "score", started.run_id)[-1]
     visited: list[str] = []
 
