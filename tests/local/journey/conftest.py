@@ -86,6 +86,32 @@ class Person:
     def json(self, bucket: str, key: str) -> Any:
         return json.loads(self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
+    def client(self, service: str) -> Any:
+        """A client of a service that the operator's CLI does not need."""
+        return self.aws._client(service)
+
+    def output(self, stack: str, key: str) -> str:
+        told = self.client("cloudformation").describe_stacks(StackName=f"Criba-local-{stack}")["Stacks"][0]
+        return next(str(one["OutputValue"]) for one in told["Outputs"] if one["OutputKey"] == key)
+
+    def listen(self, topic_output: str) -> Callable[[], list[str]]:
+        """Subscribe a queue to a topic of the Operations stack; the answer tells what has been said since."""
+        topic = self.output("Operations", topic_output)
+        queue = self.client("sqs").create_queue(QueueName=f"ears-{topic_output.lower()}")["QueueUrl"]
+        arn = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
+        self.client("sns").subscribe(
+            TopicArn=topic,
+            Protocol="sqs",
+            Endpoint=arn["Attributes"]["QueueArn"],
+            Attributes={"RawMessageDelivery": "true"},
+        )
+
+        def heard() -> list[str]:
+            told = self.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+            return [one["Body"] for one in told.get("Messages", [])]
+
+        return heard
+
     def keys(self, bucket: str, prefix: str) -> list[str]:
         pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [one["Key"] for page in pages for one in page.get("Contents", [])]

@@ -4,6 +4,7 @@ The tests stand in the order of the story, and each leaves the platform as the n
 """
 
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ def test_without_labels_there_is_nothing_to_train_on(person: People) -> None:
 def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(person: People) -> None:
     scientist = person("data-scientist")
     scientist.land_labels("one.jsonl", examples(60, "refund"))
+    heard = scientist.listen("AlertTopic")
     report = scientist.run("train")
     assert report["status"] == "FAILED"
     assert report["reason"] == (
@@ -50,6 +52,8 @@ def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(pe
     ledger = scientist.json(curated, key)
     assert ledger["status"] == "FAILED"
     assert "one label only" in ledger["reason"]
+    (said,) = scientist.soon(heard, "an alert")
+    assert said.startswith(f"[local] Run {report['run_id']} of train ended FAILED. Say: criba runs show")
 
 
 def test_a_challenger_is_registered_with_its_figures_and_waits(person: People) -> None:
@@ -164,6 +168,20 @@ def test_the_same_messages_are_never_scored_twice(person: People) -> None:
     assert counts(report, "clean")["landed"] == 0
 
 
+def test_a_business_event_starts_the_run_that_it_names(person: People) -> None:
+    engineer = person("data-engineer")
+    event = {
+        "EventBusName": engineer.output("Pipeline", "BusinessEventBus"),
+        "Source": "criba",
+        "DetailType": "ScoreRequested",
+        "Detail": json.dumps({"run_id": "campaign-7", "source": "app", "date_from": DAY, "date_to": DAY}),
+    }
+    engineer.client("events").put_events(Entries=[event])
+    run = engineer.started("score", lambda given: given["run_id"] == "campaign-7")
+    assert run.input["scope"] == {"source": "app", "date_from": DAY, "date_to": DAY}
+    assert engineer.end("campaign-7", "score")["outcome"] == "Nothing to score"
+
+
 def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) -> None:
     engineer = person("data-engineer")
     aws = engineer.aws
@@ -171,7 +189,7 @@ def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) ->
     started = runs.start(
         aws, "score", run_id="late-run", wanted={"scope": {"source": "app", "date_from": DAY, "date_to": DAY}}
     )
-    glue = aws._client("glue")
+    glue = engineer.client("glue")
     job = next(one["Name"] for one in glue.get_jobs()["Jobs"] if "PublishPredictions" in one["Name"])
     first = executions.attempts(aws, "score", started.run_id)[-1]
     visited: list[str] = []
