@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import boto3
+import botocore.session
 import pytest
 from moto import mock_aws
 
@@ -38,6 +40,14 @@ class Answer:
     @property
     def document(self):
         return json.loads(self.out)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _services_described_once() -> Iterator[None]:
+    """Let all sessions share what botocore reads of each service: most of a short command's time goes into it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture
