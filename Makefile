@@ -38,7 +38,7 @@ build/spark/installed: .venv/installed
 	@touch $@
 
 docs: install ## Rewrite what the documentation takes from the code
-	$(BIN)/python docs/generate.py
+	PATH="$(NODE_BIN):$$PATH" $(BIN)/python docs/generate.py
 
 demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your own labelled messages)
 	$(BIN)/criba demo $(if $(DATA),--data "$(DATA)")

@@ -20,7 +20,7 @@ from criba.errors import CribaError
 from criba.local import process
 from criba.local.process import Endpoint
 
-LOG = process.ROOT / "deploy.log"
+LOG = "deploy.log"
 ASSEMBLY = Path("build/synth/local")
 HOME = Path("build/home")
 CDK = Path("node_modules/.bin/cdk")
@@ -41,8 +41,10 @@ class NotEmulated:
         return ", ".join([*self.types, *self.properties]) or "nothing"
 
 
-def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None = None) -> NotEmulated:
-    """Bootstrap and deploy all stacks to `platform`; `said` hears each line that the CDK CLI prints.
+def deploy(
+    platform: Endpoint, said: Callable[[str], None], person: str | None = None, *, root: Path = process.ROOT
+) -> NotEmulated:
+    """Bootstrap and deploy all stacks to `platform`, which runs from `root`; `said` hears each line of the CDK CLI.
 
     Returns what is only recorded. Raises CribaError with the end of the log.
     """
@@ -51,7 +53,7 @@ def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None =
     HOME.mkdir(parents=True, exist_ok=True)
     where = f"aws://{platform.account}/{platform.region}"
     with (
-        LOG.open("w", encoding="utf-8") as log,
+        (root / LOG).open("w", encoding="utf-8") as log,
         ThreadPoolExecutor(1) as aside,
         _Cdk(_environment(platform, person), log, said) as cdk,
     ):
@@ -62,7 +64,7 @@ def deploy(platform: Endpoint, said: Callable[[str], None], person: str | None =
         cdk.check()
         cdk.run("deploy", "--all", "--app", str(ASSEMBLY), *_UNATTENDED)
         cdk.check()
-    return not_emulated()
+    return not_emulated(root)
 
 
 def not_emulated(root: Path = process.ROOT) -> NotEmulated:
@@ -128,7 +130,7 @@ class _Cdk:
         if code := cdk.wait():
             how = f"said nothing for {_SILENCE} s and was ended" if watch.ended else f"failed with exit code {code}"
             said = "\n".join(tail)
-            self._failures.append(f"cdk {arguments[0]} {how}. The end of {LOG}:\n{said}")
+            self._failures.append(f"cdk {arguments[0]} {how}. The end of {self._log.name}:\n{said}")
 
     def check(self) -> None:
         """Raise CribaError for the first command that failed."""

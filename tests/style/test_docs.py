@@ -34,7 +34,7 @@ def drawn() -> Any:
 @each_page
 def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
-    assert text == generate.generated(text), "say: python docs/generate.py"
+    assert text == generate.generated(text), "say: make docs"
 
 
 def test_every_part_that_can_be_made_stands_on_one_page() -> None:
@@ -46,7 +46,7 @@ def test_the_diagram_shows_the_way_from_a_file_to_a_person_and_stays_small(drawn
     lines = diagram.diagram(drawn).splitlines()
     nodes = [line for line in lines if re.match(r"    \w+\W", line)]
     assert 15 <= len(nodes) <= 35
-    for edge in ("launch --> score", "train --> registry", "score --> predictions", "alerts --> mail"):
+    for edge in ("launch --> score", "train --> registry", "score <--> predictions", "alerts --> mail"):
         assert f"  {edge}" in lines
     assert any(line.startswith('  raw -->|"') and line.endswith(" launch") for line in lines)
 

@@ -126,7 +126,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     try:
         endpoint = process.up(free_port(), root=root)
         try:
-            deploying.deploy(endpoint, lambda _: None)
+            deploying.deploy(endpoint, lambda _: None, root=root)
             yield endpoint
         finally:
             process.down(root=root)
