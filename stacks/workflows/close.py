@@ -11,10 +11,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from pipeline_code.contracts import RUNS
-from stacks.constructs.workflow import Workflow
 from stacks.workflows.ledger import ledger, tell, write_ledger
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import choice, jsonata, machine, task
+from stacks.workflows.states import choice, jsonata, task
 
 EVENT = "$states.context.Execution.Input.detail"
 
@@ -78,12 +77,8 @@ class CloseWorkflow(Construct):
             ),
             "Closed": {"Type": "Succeed"},
         }
-        self.workflow = Workflow(
-            self,
-            "Close",
-            definition=machine("Look at the run", states, comment="Account for a failed run", timeout_seconds=600),
-            key=platform.storage.keys.services,
-            log_retention=platform.log_retention,
+        self.workflow = platform.workflow(
+            self, "Close", states, start="Look at the run", comment="Account for a failed run", timeout_seconds=600
         )
         for one in workflows.values():
             self.workflow.allow(

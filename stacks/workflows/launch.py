@@ -7,9 +7,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from pipeline_code.contracts import SCORE_REQUESTED, TRAIN_REQUESTED
-from stacks.constructs.workflow import Workflow
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import State, States, choice, fail, jsonata, machine, note, task
+from stacks.workflows.states import State, States, choice, fail, jsonata, note, task
 
 EVENT = "$states.context.Execution.Input"
 DETAIL = f"{EVENT}.detail"
@@ -27,17 +26,13 @@ class LaunchWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = platform
         self.workflows = workflows
-        self.workflow = Workflow(
+        self.workflow = platform.workflow(
             self,
             "Launch",
-            definition=machine(
-                "What happened?",
-                {**self._triggers(), **self._start()},
-                comment="Name a run after its trigger and start it once",
-                timeout_seconds=600,
-            ),
-            key=platform.storage.keys.services,
-            log_retention=platform.log_retention,
+            {**self._triggers(), **self._start()},
+            start="What happened?",
+            comment="Name a run after its trigger and start it once",
+            timeout_seconds=600,
         )
         self._grant()
 

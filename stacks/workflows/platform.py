@@ -1,16 +1,20 @@
 """Platform: what every workflow works with: buckets, jobs, image, roles and names of one environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from constructs import Construct
 
 from stacks.config import Settings
 from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.glue_step import GlueStep
+from stacks.constructs.workflow import Workflow
 from stacks.storage import StorageStack
+from stacks.workflows.states import State, machine
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,22 @@ class Platform:
             "VolumeSizeInGB": 30,
             "VolumeKmsKeyId": self.storage.keys.data.key_arn,
         }
+
+    def workflow(
+        self,
+        scope: Construct,
+        id_: str,
+        states: Mapping[str, State],
+        *,
+        start: str,
+        comment: str,
+        timeout_seconds: int,
+    ) -> Workflow:
+        """Make the state machine of `states`, which begins at `start`."""
+        return Workflow(
+            scope,
+            id_,
+            definition=machine(start, states, comment=comment, timeout_seconds=timeout_seconds),
+            key=self.storage.keys.services,
+            log_retention=self.log_retention,
+        )

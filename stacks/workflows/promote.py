@@ -4,10 +4,9 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from pipeline_code.contracts import BASELINE, EVALUATIONS, RUNS
-from stacks.constructs.workflow import Workflow
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import State, States, choice, fail, jsonata, machine, note, task
+from stacks.workflows.states import State, States, choice, fail, jsonata, note, task
 
 APPROVER = "$package.LastModifiedBy.IamIdentity.Arn"
 CONTAINER = "$package.InferenceSpecification.Containers[0]"
@@ -21,12 +20,8 @@ class PromoteWorkflow(Construct):
         self.platform = platform
         states = {**begin("Read the package"), **self._approval(), **self._model(), **self._champion()}
         states |= end("promote", bucket=platform.storage.curated.bucket_name)
-        self.workflow = Workflow(
-            self,
-            "Promote",
-            definition=machine("Begin", states, comment="Promote an approved model", timeout_seconds=3600),
-            key=platform.storage.keys.services,
-            log_retention=platform.log_retention,
+        self.workflow = platform.workflow(
+            self, "Promote", states, start="Begin", comment="Promote an approved model", timeout_seconds=3600
         )
         self._grant()
 

@@ -6,11 +6,12 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from pipeline_code.contracts import BATCH, METRICS_NAMESPACE, MONITOR, REPORTS, RUNS
-from stacks.constructs.workflow import Workflow
-from stacks.workflows.jobs import glue_job, job_name, sagemaker_job
-from stacks.workflows.ledger import CLOSE, INPUT, begin, end, run_file
+from stacks.workflows.container_jobs import processing_job, transform_job
+from stacks.workflows.glue_steps import clean_messages, reporting_job
+from stacks.workflows.jobs import job_name, sagemaker_job
+from stacks.workflows.ledger import CLOSE, INPUT, begin, end
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import State, States, choice, fail, jsonata, machine, note, read_json, task
+from stacks.workflows.states import States, choice, fail, jsonata, note, task
 
 SECOND_TRIES = 2
 """How often the shards that a transform left out are sent again before the run fails."""
@@ -24,12 +25,8 @@ class ScoreWorkflow(Construct):
         self.platform = platform
         states = {**begin("Read the champion"), **self._data(), **self._transform(), **self._second_try()}
         states |= {**self._publication(), **end("score", bucket=self._curated)}
-        self.workflow = Workflow(
-            self,
-            "Score",
-            definition=machine("Begin", states, comment="Score new messages", timeout_seconds=24 * 3600),
-            key=platform.storage.keys.services,
-            log_retention=platform.log_retention,
+        self.workflow = platform.workflow(
+            self, "Score", states, start="Begin", comment="Score new messages", timeout_seconds=24 * 3600
         )
         self._grant()
 
@@ -40,20 +37,7 @@ class ScoreWorkflow(Construct):
     def _data(self) -> States:
         """Look for a champion before any message is claimed, then clean what is new and cut it into shards."""
         here = self.platform
-        run = {"run_id": jsonata("$run_id"), "curated": f"s3://{self._curated}"}
-        minutes = here.settings.cleaning.timeout_minutes
-        clean = {
-            **run,
-            "workflow": "score",
-            "kind": "messages",
-            "raw": f"s3://{here.storage.raw.bucket_name}",
-            "source": jsonata(f"{INPUT}.scope.source"),
-            "date_from": jsonata(f"{INPUT}.scope.date_from"),
-            "date_to": jsonata(f"{INPUT}.scope.date_to"),
-            "languages": ",".join(here.settings.cleaning.languages),
-            "max_text_bytes": str(here.settings.cleaning.max_text_bytes),
-        }
-        shards = {**run, "shard_bytes": str(here.settings.scoring.shard_mib * 2**20)}
+        scope = {key: jsonata(f"{INPUT}.scope.{key}") for key in ("source", "date_from", "date_to")}
         return {
             "Read the champion": task(
                 "aws-sdk:ssm:getParameter",
@@ -63,16 +47,19 @@ class ScoreWorkflow(Construct):
                 next_="Clean messages",
             ),
             "No champion yet": note(CLOSE, outcome="No champion yet"),
-            "Clean messages": glue_job(here.clean.name, clean, next_="Read what was cleaned", timeout_minutes=minutes),
-            "Read what was cleaned": self._read("clean", next_="Build the batch"),
-            "Build the batch": glue_job(here.build_batch.name, shards, next_="Read the plan", timeout_minutes=minutes),
-            "Read the plan": self._read("plan", next_="Anything to score?"),
+            **clean_messages(here, "score", kind="messages", scope=scope, next_="Build the batch"),
+            **reporting_job(
+                here,
+                "score",
+                "Build the batch",
+                here.build_batch,
+                {"shard_bytes": str(here.settings.scoring.shard_mib * 2**20)},
+                report="plan",
+                next_="Anything to score?",
+            ),
             "Anything to score?": choice(("$steps.plan.records > 0", "Score"), default="Nothing to score"),
             "Nothing to score": note(CLOSE, outcome="Nothing to score"),
         }
-
-    def _read(self, name: str, *, next_: str) -> State:
-        return read_json(self._curated, run_file("score", name), name=name, next_=next_)
 
     def _transform(self) -> States:
         """Score all shards; should the job fail, go on with those that it left out."""
@@ -148,31 +135,7 @@ class ScoreWorkflow(Construct):
         return f"'s3://{self._curated}/{BATCH}/run_id=' & $run_id & '/{name}'"
 
     def _transform_job(self, data: dict[str, str]) -> dict[str, Any]:
-        here, scoring = self.platform, self.platform.settings.scoring
-        return {
-            "ModelName": jsonata("$model.model_name"),
-            "BatchStrategy": "MultiRecord",
-            "MaxPayloadInMB": scoring.max_payload_mb,
-            "MaxConcurrentTransforms": scoring.max_concurrent,
-            "ModelClientConfig": {"InvocationsTimeoutInSeconds": 600, "InvocationsMaxRetries": 3},
-            "TransformInput": {
-                "ContentType": "application/jsonlines",
-                "SplitType": "Line",
-                "CompressionType": "None",
-                "DataSource": {"S3DataSource": data},
-            },
-            "TransformOutput": {
-                "Accept": "application/jsonlines",
-                "AssembleWith": "Line",
-                "S3OutputPath": jsonata(self._batch("out")),
-                "KmsKeyId": here.storage.keys.data.key_arn,
-            },
-            "TransformResources": {
-                "InstanceType": scoring.instance_type,
-                "InstanceCount": jsonata(self._instances()),
-                "VolumeKmsKeyId": here.storage.keys.data.key_arn,
-            },
-        }
+        return transform_job(self.platform, data=data, output=self._batch("out"), instances=self._instances())
 
     def _instances(self) -> str:
         """As many instances as finish the plan's bytes in time, within the limits, and no more than there are files."""
@@ -186,8 +149,6 @@ class ScoreWorkflow(Construct):
         """Publish and reconcile the predictions, then report on them."""
         here = self.platform
         publish = {
-            "run_id": jsonata("$run_id"),
-            "curated": f"s3://{self._curated}",
             "predictions": f"s3://{here.storage.predictions.bucket_name}",
             "model_version": jsonata("$string($model.version)"),
         }
@@ -199,13 +160,9 @@ class ScoreWorkflow(Construct):
         }
         environment = [{"Name": "Environment", "Value": here.settings.name}]
         return {
-            "Publish predictions": glue_job(
-                here.publish.name,
-                publish,
-                next_="Read what was published",
-                timeout_minutes=here.settings.cleaning.timeout_minutes,
+            **reporting_job(
+                here, "score", "Publish predictions", here.publish, publish, report="published", next_="Monitor"
             ),
-            "Read what was published": self._read("published", next_="Monitor"),
             **sagemaker_job(
                 "Monitor",
                 "processing",
@@ -230,41 +187,14 @@ class ScoreWorkflow(Construct):
 
     def _monitor_job(self) -> dict[str, Any]:
         here = self.platform
-        folders = {"messages": self._batch("in/"), "predictions": self._batch("out/")}
-        return {
-            "RoleArn": here.job_role.role_arn,
-            "AppSpecification": {"ImageUri": here.image.uri, "ContainerEntrypoint": [MONITOR]},
-            "ProcessingInputs": [
-                {
-                    "InputName": name,
-                    "S3Input": {
-                        "S3Uri": jsonata(uri),
-                        "LocalPath": f"/opt/ml/processing/input/{name}",
-                        "S3DataType": "S3Prefix",
-                        "S3InputMode": "File",
-                    },
-                }
-                for name, uri in folders.items()
-            ],
-            "ProcessingOutputConfig": {
-                "KmsKeyId": here.storage.keys.data.key_arn,
-                "Outputs": [
-                    {
-                        "OutputName": "report",
-                        "S3Output": {
-                            "S3Uri": jsonata(
-                                f"'s3://{here.storage.monitoring.bucket_name}/{REPORTS}/run_id=' & $run_id"
-                            ),
-                            "LocalPath": "/opt/ml/processing/output",
-                            "S3UploadMode": "EndOfJob",
-                        },
-                    }
-                ],
-            },
-            "ProcessingResources": {"ClusterConfig": here.cluster(here.settings.scoring.instance_type)},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-            "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
-        }
+        return processing_job(
+            here,
+            MONITOR,
+            inputs={"messages": self._batch("in/"), "predictions": self._batch("out/")},
+            bucket=here.storage.monitoring,
+            folder=REPORTS,
+            instance_type=here.settings.scoring.instance_type,
+        )
 
     def _grant(self) -> None:
         here, work = self.platform, self.workflow

@@ -5,12 +5,13 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import EVALUATE, EVALUATIONS, RUNS, TRAIN, TRAINED, TRAINING
-from stacks.constructs.workflow import Workflow
-from stacks.workflows.jobs import glue_job, job_name, sagemaker_job
-from stacks.workflows.ledger import CLOSE, begin, end, run_file, tell
+from pipeline_code.contracts import ANY, EVALUATE, EVALUATIONS, RUNS, TRAINED, TRAINING
+from stacks.workflows.container_jobs import processing_input, processing_job, training_job
+from stacks.workflows.glue_steps import clean_messages, reporting_job
+from stacks.workflows.jobs import job_name, sagemaker_job
+from stacks.workflows.ledger import CLOSE, begin, end, tell
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import State, States, choice, fail, jsonata, machine, note, read_json, task
+from stacks.workflows.states import States, choice, fail, jsonata, note, read_json, task
 
 MODEL_DATA = "'s3://{bucket}/{folder}/' & {job} & '/output/model.tar.gz'"
 SET = "$steps.training_set"
@@ -23,44 +24,27 @@ class TrainWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = platform
         states = {**begin("Clean messages"), **self._data(), **self._model(), **self._registration()}
-        states |= end("train", bucket=self._curated)
-        self.workflow = Workflow(
-            self,
-            "Train",
-            definition=machine("Begin", states, comment="Train a challenger", timeout_seconds=12 * 3600),
-            key=platform.storage.keys.services,
-            log_retention=platform.log_retention,
+        states |= end("train", bucket=platform.storage.curated.bucket_name)
+        self.workflow = platform.workflow(
+            self, "Train", states, start="Begin", comment="Train a challenger", timeout_seconds=12 * 3600
         )
         self._grant()
-
-    @property
-    def _curated(self) -> str:
-        return self.platform.storage.curated.bucket_name
 
     def _data(self) -> States:
         """Clean the labelled messages, build the training set, and refuse one that nothing can be learnt from."""
         here = self.platform
-        run = {"run_id": jsonata("$run_id"), "curated": f"s3://{self._curated}"}
-        minutes = here.settings.cleaning.timeout_minutes
-        clean = {
-            **run,
-            "workflow": "train",
-            "kind": "labels",
-            "raw": f"s3://{here.storage.raw.bucket_name}",
-            "source": "*",
-            "date_from": "*",
-            "date_to": "*",
-            "languages": ",".join(here.settings.cleaning.languages),
-            "max_text_bytes": str(here.settings.cleaning.max_text_bytes),
-        }
-        build = {**run, "seed": str(here.settings.training.seed)}
+        everything = {"source": ANY, "date_from": ANY, "date_to": ANY}
         return {
-            "Clean messages": glue_job(here.clean.name, clean, next_="Read what was cleaned", timeout_minutes=minutes),
-            "Read what was cleaned": self._read("clean", next_="Build the training set"),
-            "Build the training set": glue_job(
-                here.build_training_set.name, build, next_="Read the training set", timeout_minutes=minutes
+            **clean_messages(here, "train", kind="labels", scope=everything, next_="Build the training set"),
+            **reporting_job(
+                here,
+                "train",
+                "Build the training set",
+                here.build_training_set,
+                {"seed": str(here.settings.training.seed)},
+                report="training_set",
+                next_="Enough to train on?",
             ),
-            "Read the training set": self._read("training_set", next_="Enough to train on?"),
             "Enough to train on?": choice(
                 (f"{SET}.examples = 0", "Nothing to train on"),
                 (f"$count({SET}.labels) < 2", "Refuse one label"),
@@ -81,9 +65,6 @@ class TrainWorkflow(Construct):
             ),
         }
 
-    def _read(self, name: str, *, next_: str) -> State:
-        return read_json(self._curated, run_file("train", name), name=name, next_=next_)
-
     def _model(self) -> States:
         """Train, then compare the challenger with the champion on the same test set."""
         here = self.platform
@@ -94,7 +75,7 @@ class TrainWorkflow(Construct):
             **sagemaker_job(
                 "Train",
                 "training",
-                self._training_job(),
+                training_job(here, channels={split: self._split(split) for split in ("train", "validation")}),
                 name=name,
                 next_="Read the champion",
                 timeout_minutes=here.settings.training.timeout_minutes,
@@ -127,84 +108,30 @@ class TrainWorkflow(Construct):
             "Keep the champion": note(CLOSE, outcome="Challenger not good enough"),
         }
 
-    def _training_job(self) -> dict[str, Any]:
-        here, training, scoring = self.platform, self.platform.settings.training, self.platform.settings.scoring
-        return {
-            "RoleArn": here.job_role.role_arn,
-            "AlgorithmSpecification": {
-                "TrainingImage": here.image.uri,
-                "TrainingInputMode": "File",
-                "ContainerEntrypoint": [TRAIN],
-            },
-            "HyperParameters": {
-                "seed": str(training.seed),
-                "min_confidence": str(scoring.min_confidence),
-                "review_quantile": str(scoring.review_quantile),
-            },
-            "InputDataConfig": [
-                {"ChannelName": split, "DataSource": {"S3DataSource": self._split(split)}, "InputMode": "File"}
-                for split in ("train", "validation")
-            ],
-            "OutputDataConfig": {
-                "S3OutputPath": f"s3://{here.storage.models.bucket_name}/{TRAINED}",
-                "KmsKeyId": here.storage.keys.data.key_arn,
-            },
-            "ResourceConfig": here.cluster(training.instance_type),
-            "StoppingCondition": {"MaxRuntimeInSeconds": training.timeout_minutes * 60},
-            "EnableNetworkIsolation": True,
-            "EnableInterContainerTrafficEncryption": True,
-        }
-
-    def _split(self, split: str) -> dict[str, str]:
-        uri = jsonata(f"'s3://{self._curated}/{TRAINING}/run_id=' & $run_id & '/{split}/'")
-        return {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    def _split(self, split: str) -> str:
+        """Folder of a split of the training set, as a JSONata expression."""
+        return f"'s3://{self.platform.storage.curated.bucket_name}/{TRAINING}/run_id=' & $run_id & '/{split}/'"
 
     def _evaluation_job(self) -> dict[str, Any]:
+        """Both models on the same test set; the champion is compared only if there is one."""
         here, training = self.platform, self.platform.settings.training
-        folder = "/opt/ml/processing/input"
-        test = f"'s3://{self._curated}/{TRAINING}/run_id=' & $run_id & '/test/'"
-        inputs = ", ".join(
-            f"{{'InputName': '{name}', 'S3Input': {{'S3Uri': {uri}, 'LocalPath': '{folder}/{name}', "
-            "'S3DataType': 'S3Prefix', 'S3InputMode': 'File'}}"
-            for name, uri in (("test", test), ("challenger", "$model_data"), ("champion", "$champion.model_data"))
+        folders = {"test": self._split("test"), "challenger": "$model_data", "champion": "$champion.model_data"}
+        inputs = [_expression(processing_input(name, uri)) for name, uri in folders.items()]
+        both, challenger = ", ".join(inputs), ", ".join(inputs[:2])
+        return processing_job(
+            here,
+            EVALUATE,
+            inputs=jsonata(f"$exists($champion.model_data) ? [{both}] : [{challenger}]"),
+            bucket=here.storage.models,
+            folder=EVALUATIONS,
+            instance_type=training.instance_type,
+            arguments=[
+                *("--run-id", jsonata("$run_id")),
+                *("--min-accuracy", str(training.min_accuracy)),
+                *("--min-macro-f1", str(training.min_macro_f1)),
+                *("--max-worst-label-drop", str(training.max_worst_label_drop)),
+            ],
         )
-        return {
-            "RoleArn": here.job_role.role_arn,
-            "AppSpecification": {
-                "ImageUri": here.image.uri,
-                "ContainerEntrypoint": [EVALUATE],
-                "ContainerArguments": [
-                    "--run-id",
-                    jsonata("$run_id"),
-                    "--min-accuracy",
-                    str(training.min_accuracy),
-                    "--min-macro-f1",
-                    str(training.min_macro_f1),
-                    "--max-worst-label-drop",
-                    str(training.max_worst_label_drop),
-                ],
-            },
-            # The champion is compared only if there is one.
-            "ProcessingInputs": jsonata(f"$exists($champion.model_data) ? [{inputs}] : [{inputs}][[0..1]]"),
-            "ProcessingOutputConfig": {
-                "KmsKeyId": here.storage.keys.data.key_arn,
-                "Outputs": [
-                    {
-                        "OutputName": "evaluation",
-                        "S3Output": {
-                            "S3Uri": jsonata(
-                                f"'s3://{here.storage.models.bucket_name}/{EVALUATIONS}/run_id=' & $run_id"
-                            ),
-                            "LocalPath": "/opt/ml/processing/output",
-                            "S3UploadMode": "EndOfJob",
-                        },
-                    }
-                ],
-            },
-            "ProcessingResources": {"ClusterConfig": here.cluster(training.instance_type)},
-            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-            "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
-        }
 
     def _registration(self) -> States:
         """Register the challenger for approval, with its figures and its lineage, and ask for a review."""
@@ -291,3 +218,10 @@ class TrainWorkflow(Construct):
             ],
         )
         here.bus.grant_put_events_to(work.role)
+
+
+def _expression(value: Any) -> str:
+    """Write an object as JSONata, its strings being expressions where they refer to a variable."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"'{key}': {_expression(one)}" for key, one in value.items()) + "}"
+    return str(value) if "$" in value else f"'{value}'"
