@@ -1,5 +1,6 @@
 """Each rule matches the events that it is for and no other."""
 
+import copy
 import json
 from typing import Any
 
@@ -37,7 +38,7 @@ def matching(event: dict[str, Any]) -> set[str]:
 
 def patterns() -> dict[str, Any]:
     rules = {
-        id_.removeprefix("Triggers").split("Rule")[0]: resource["Properties"]["EventPattern"]
+        id_.removeprefix("Triggers").split("Rule")[0]: copy.deepcopy(resource["Properties"]["EventPattern"])
         for id_, resource in synthesize("prod").pipeline["Resources"].items()
         if resource["Type"] == "AWS::Events::Rule"
     }

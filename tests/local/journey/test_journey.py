@@ -53,7 +53,7 @@ def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(pe
     assert ledger["status"] == "FAILED"
     assert "one label only" in ledger["reason"]
     (said,) = scientist.soon(heard, "an alert")
-    assert said.startswith(f"[local] Run {report['run_id']} of train ended FAILED. Say: criba runs show")
+    assert said.strip('"').startswith(f"[local] Run {report['run_id']} of train ended FAILED. Say: criba runs show")
 
 
 def test_a_challenger_is_registered_with_its_figures_and_waits(person: People) -> None:
