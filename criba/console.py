@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 from rich.text import Text
 
+_UNWRAPPED = 160
 progress_console = Console(stderr=True, highlight=False)
 _LIVE: dict[str, Any] = {
     "console": progress_console,
@@ -25,8 +26,11 @@ def show(document: Any, readable: RenderableType, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
-        # A line of words is left whole: a path that is cut in two cannot be copied.
-        Console(highlight=False).print(readable, soft_wrap=isinstance(readable, Text))
+        # A line of words is left whole: a path or a run's name that is cut in two cannot be copied.
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = max(console.width, _UNWRAPPED)
+        console.print(readable, soft_wrap=isinstance(readable, Text))
 
 
 def sentence(text: str) -> Text:
