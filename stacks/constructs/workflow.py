@@ -92,6 +92,28 @@ class Workflow(Construct):
             ],
         )
 
+    def allow_looking_into(self, machines: Sequence[sfn.StateMachine], key: kms.IKey) -> None:
+        """Describe executions of other machines; what an encrypted one was given is read with its key."""
+        stack = Stack.of(self)
+        self.allow(
+            "states:DescribeExecution",
+            on=[
+                stack.format_arn(
+                    service="states",
+                    resource="execution",
+                    resource_name=f"{machine.state_machine_name}:*",
+                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
+                )
+                for machine in machines
+            ],
+        )
+        arns = [machine.state_machine_arn for machine in machines]
+        self.allow(
+            "kms:Decrypt",
+            on=[key.key_arn],
+            when={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": arns}},
+        )
+
     def allow_passing(self, role: iam.IRole, *, to: str) -> None:
         """Let the workflow hand `role` to one service, and to no other."""
         self.allow("iam:PassRole", on=[role.role_arn], when={"StringEquals": {"iam:PassedToService": to}})

@@ -6,7 +6,6 @@ abort, a broken expression. The run itself fails where it stands, which is where
 
 from collections.abc import Mapping
 
-from aws_cdk import Aws
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -80,11 +79,7 @@ class CloseWorkflow(Construct):
         self.workflow = platform.workflow(
             self, "Close", states, start="Look at the run", comment="Account for a failed run", timeout_seconds=600
         )
-        for one in workflows.values():
-            self.workflow.allow(
-                "states:DescribeExecution",
-                on=[f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:execution:{one.state_machine_name}:*"],
-            )
+        self.workflow.allow_looking_into(list(workflows.values()), platform.storage.keys.services)
         self.workflow.allow_writing(curated, f"{RUNS}/*/ledger.json")
         self.workflow.allow("kms:Decrypt", "kms:GenerateDataKey", on=[platform.storage.keys.data.key_arn])
         platform.bus.grant_put_events_to(self.workflow.role)

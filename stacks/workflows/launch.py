@@ -160,13 +160,7 @@ class LaunchWorkflow(Construct):
         work, stack = self.workflow, Stack.of(self)
         machines = list(self.workflows.values())
         work.allow("states:StartExecution", on=[machine.state_machine_arn for machine in machines])
-        work.allow(
-            "states:DescribeExecution",
-            on=[
-                stack.format_arn(service="states", resource=f"execution:{machine.state_machine_name}:*")
-                for machine in machines
-            ],
-        )
+        work.allow_looking_into(machines, self.platform.storage.keys.services)
         group = self.platform.storage.model_packages.model_package_group_name
         work.allow(
             "sagemaker:DescribeModelPackage",

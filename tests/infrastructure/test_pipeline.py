@@ -180,3 +180,17 @@ def test_templates_stay_well_below_cloudformations_limits(templates: Templates) 
     for template in templates.all():
         assert len(template["Resources"]) <= 450
         assert len(json.dumps(template)) <= 900_000
+
+
+def test_whoever_describes_encrypted_executions_may_decrypt_them_and_nothing_else(prod: Templates) -> None:
+    for owner in ("LaunchingLaunch", "ClosingClose"):
+        found = statements_of(prod.pipeline, owner)
+        (described,) = [one for one in found if actions(one) == ["states:DescribeExecution"]]
+        assert len(described["Resource"]) == 3
+        (decrypting,) = [
+            one
+            for one in found
+            if actions(one) == ["kms:Decrypt"]
+            and len(one["Condition"]["StringEquals"].get("kms:EncryptionContext:aws:states:stateMachineArn", [])) == 3
+        ]
+        assert "KeysServices" in json.dumps(decrypting["Resource"])
