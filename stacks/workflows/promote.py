@@ -45,7 +45,7 @@ class PromoteWorkflow(Construct):
                     "Refuse without a reason",
                 ),
                 (f"{APPROVER} = $package.CustomerMetadataProperties.started_by", "Refuse a self-approval"),
-                default="Create the model",
+                default="Look for the model",
             ),
             "Approval withdrawn": note(CLOSE, outcome="Approval withdrawn"),
             "Refuse an unapproved model": fail(
@@ -70,6 +70,17 @@ class PromoteWorkflow(Construct):
         here = self.platform
         name = f"'{here.prefix}v' & $string($package.ModelPackageVersion)"
         return {
+            "Look for the model": task(
+                "aws-sdk:sagemaker:describeModel",
+                {"ModelName": jsonata(name)},
+                assign={
+                    "model_name": jsonata(name),
+                    "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName"),
+                },
+                # SageMaker has no error of its own for a model that is not there.
+                catch={"SageMaker.SageMakerException": "Create the model"},
+                next_="Is it this model?",
+            ),
             "Create the model": task(
                 "sagemaker:createModel",
                 {
@@ -79,17 +90,7 @@ class PromoteWorkflow(Construct):
                     "EnableNetworkIsolation": True,
                 },
                 assign={"model_name": jsonata(name)},
-                catch={"States.ALL": "Look for the model"},
                 next_="Keep its baseline",
-            ),
-            "Look for the model": task(
-                "aws-sdk:sagemaker:describeModel",
-                {"ModelName": jsonata(name)},
-                assign={
-                    "model_name": jsonata(name),
-                    "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName"),
-                },
-                next_="Is it this model?",
             ),
             "Is it this model?": choice(
                 ("$existing = $package.ModelPackageArn", "Keep its baseline"), default="Refuse another's model"

@@ -21,6 +21,7 @@ TRANSIENT = {
         "Glue.ThrottlingException",
     ],
     "sagemaker": [
+        "SageMaker.AmazonSageMakerException",  # what the optimised integrations call a throttled request
         "SageMaker.InternalServerException",
         "SageMaker.ResourceLimitExceededException",
         "SageMaker.ThrottlingException",

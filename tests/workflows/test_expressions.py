@@ -219,7 +219,7 @@ PACKAGE = {
 @pytest.mark.parametrize(
     ("change", "kind", "next_"),
     [
-        ({}, "approval", "Create the model"),
+        ({}, "approval", "Look for the model"),
         ({"ApprovalDescription": "  "}, "approval", "Refuse without a reason"),
         ({"LastModifiedBy": {"IamIdentity": {"Arn": "arn:data-scientist"}}}, "approval", "Refuse a self-approval"),
         ({"ModelApprovalStatus": "Rejected"}, "approval", "Approval withdrawn"),
@@ -275,3 +275,10 @@ def test_a_failed_run_is_closed_under_its_own_workflow() -> None:
     assert known["workflow"] == "train"
     assert known["reason"] == "Criba.DataGate: one label only"
     assert evaluate(assign["reason"], result={**described, "Error": None, "Status": "TIMED_OUT", "Cause": None})
+
+
+@pytest.mark.parametrize(
+    ("existing", "next_"), [("arn:p/3", "Keep its baseline"), ("arn:p/2", "Refuse another's model")]
+)
+def test_a_roll_back_finds_its_model_there(existing: str, next_: str) -> None:
+    assert chosen("promote", "Is it this model?", existing=existing, package={"ModelPackageArn": "arn:p/3"}) == next_

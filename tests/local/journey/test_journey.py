@@ -225,3 +225,19 @@ def test_a_run_that_succeeded_is_refused_unless_it_is_asked_for_again(person: Pe
     report = engineer.end("late-run", "score")
     assert counts(report, "published")["published"] == 1
     assert [row["message_id"] for row in predictions(engineer, DAY, "late-run")] == ["l-1"]
+
+
+def test_a_roll_back_promotes_an_earlier_version_any_number_of_times(person: People) -> None:
+    reviewer = person("ml-engineer")
+    for reason in ("the newer one was worse", "and again"):
+        run = runs.start(
+            reviewer.aws,
+            "promote",
+            kind="rollback",
+            wanted={"model_package_arn": registry.package(reviewer.aws, 1).arn, "reason": reason},
+        )
+        report = reviewer.end(run.run_id, "promote")
+        assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Model promoted"), report
+        assert "Create the model" not in report["visited"]
+    history = reviewer.client("ssm").get_parameter_history(Name=reviewer.output("Pipeline", "ChampionParameter"))
+    assert [json.loads(one["Value"])["version"] for one in history["Parameters"]] == ["1", "1", "1"]
