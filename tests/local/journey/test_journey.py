@@ -223,6 +223,7 @@ def test_a_run_that_succeeded_is_refused_unless_it_is_asked_for_again(person: Pe
     started = runs.start(engineer.aws, "score", run_id="late-run", again=True)
     assert (started.action, started.attempt) == ("new attempt", 2)
     report = engineer.end("late-run", "score")
+    assert report["status"] == "SUCCEEDED", report
     assert counts(report, "published")["published"] == 1
     assert [row["message_id"] for row in predictions(engineer, DAY, "late-run")] == ["l-1"]
 
