@@ -59,7 +59,11 @@ Source = Annotated[
 ]
 Language = Annotated[str, _matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
 InstanceType = Annotated[
-    str, _matching(r"ml\.[a-z0-9]+\.[a-z0-9]+", 'write a SageMaker instance type, such as "ml.m5.large"')
+    str,
+    _matching(
+        r"ml\.(?!\w+d\.|g4dn|g5|g6|p\d)[a-z0-9]+\.[a-z0-9]+",
+        'write a SageMaker instance type without local storage, whose volume takes our key, such as "ml.m5.large"',
+    ),
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -19,7 +19,8 @@ STARTER = Path(__file__).with_name("image_build_starter.py")
 # waits for it, and a failed build fails the deployment with the build's own log address.
 BUILDSPEC = {
     "version": "0.2",
-    "env": {"shell": "bash"},
+    # SageMaker wants an image, not the index that attestations would make of it.
+    "env": {"shell": "bash", "variables": {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}},
     "phases": {
         "build": {  # post_build, which answers, runs after a failed build but not after a failed pre_build
             "commands": [

@@ -57,7 +57,7 @@ class DataBucket(Construct):
             self._announce_objects()
 
     def _refuse_other_keys(self, key: kms.IKey) -> None:
-        """Refuse an upload that names another encryption or another key than the bucket's default."""
+        """Refuse an upload that names another encryption, or another key, than the bucket's default."""
         for sid, header, value in (
             ("OnlyKms", "s3:x-amz-server-side-encryption", "aws:kms"),
             ("OnlyOurKey", "s3:x-amz-server-side-encryption-aws-kms-key-id", key.key_arn),
@@ -69,7 +69,8 @@ class DataBucket(Construct):
                     principals=[iam.AnyPrincipal()],
                     actions=["s3:PutObject"],
                     resources=[self.bucket.arn_for_objects("*")],
-                    conditions={"StringNotEqualsIfExists": {header: value}},
+                    # An upload without the header takes the bucket's default; `…IfExists` would deny that too.
+                    conditions={"StringNotEquals": {header: value}, "Null": {header: "false"}},
                 )
             )
 

@@ -1,19 +1,16 @@
-"""What all Glue jobs share: the library archive, the security configuration and the log group."""
+"""What all Glue jobs share: the library archive, the security configuration and where they log."""
 
 import tempfile
 import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_glue as glue
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from stacks.config import Settings
 from stacks.constructs.glue_step import GlueRuntime
-from stacks.constructs.retention import log_retention
 from stacks.storage import StorageStack
 
 PURE_PYTHON = ("stdnum",)
@@ -41,13 +38,7 @@ def glue_runtime(scope: Construct, id_: str, *, settings: Settings, storage: Sto
                 ),
             ),
         ),
-        log_group=logs.LogGroup(
-            here,
-            "Log",
-            encryption_key=storage.keys.services,
-            retention=log_retention(settings.retention.log_days),
-            removal_policy=RemovalPolicy.DESTROY,
-        ),
+        log_prefix=f"/aws-glue/jobs/criba-{settings.name}",
         data_key=key,
         worker_type=settings.cleaning.worker_type,
         max_workers=settings.cleaning.max_workers,

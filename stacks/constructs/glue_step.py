@@ -8,7 +8,6 @@ from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
@@ -24,7 +23,7 @@ class GlueRuntime:
 
     library: assets.Asset
     security_configuration: glue.CfnSecurityConfiguration
-    log_group: logs.ILogGroup
+    log_prefix: str
     data_key: kms.IKey
     worker_type: str
     max_workers: int
@@ -81,8 +80,7 @@ class GlueStep(Construct):
             "--enable-auto-scaling": "true",
             "--job-bookmark-option": "job-bookmark-disable",
             "--enable-metrics": "true",
-            "--enable-continuous-cloudwatch-log": "true",
-            "--continuous-log-logGroup": runtime.log_group.log_group_name,
+            "--custom-logGroup-prefix": runtime.log_prefix,
         }
 
     def _grant_runtime(self, runtime: GlueRuntime, source: assets.Asset) -> None:
@@ -95,11 +93,8 @@ class GlueStep(Construct):
             iam.PolicyStatement(
                 sid="WriteLogs",
                 actions=["logs:CreateLogStream", "logs:PutLogEvents", "logs:CreateLogGroup", "logs:AssociateKmsKey"],
-                resources=[
-                    runtime.log_group.log_group_arn,
-                    # Glue writes driver output to groups of this name, which it makes itself.
-                    stack.format_arn(service="logs", resource="log-group:/aws-glue/jobs/*"),
-                ],
+                # Glue makes the groups itself and adds the security configuration and the role to their names.
+                resources=[stack.format_arn(service="logs", resource=f"log-group:{runtime.log_prefix}*")],
             )
         )
         self.role.add_to_policy(

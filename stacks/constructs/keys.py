@@ -25,23 +25,35 @@ class Keys(Construct):
             enable_key_rotation=True,
             removal_policy=removal_policy,
         )
-        for statement in (*self._publishers(), self._logs()):
+        for statement in (*self._publishers(), self._rules(), self._log_delivery(), self._logs()):
             services.add_to_resource_policy(statement)
         self.data = kms.Key.from_key_arn(self, "DataKey", data.key_arn)
         self.services = kms.Key.from_key_arn(self, "ServicesKey", services.key_arn)
 
     def _publishers(self) -> list[iam.PolicyStatement]:
-        """Alarms, rules and log delivery reach an encrypted topic, queue, bus or log only if the key lets them."""
+        """Alarms reach an encrypted topic, and topics an encrypted queue, only if the key lets them."""
         return [
-            iam.PolicyStatement(
-                sid=f"Serve{service.title().replace('.', '')}",
-                principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
-                actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"],
-                resources=["*"],  # in a key policy, this key
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            )
-            for service in ("cloudwatch", "delivery.logs", "events", "scheduler", "sns")
+            self._serve(service, {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}})
+            for service in ("cloudwatch", "sns")
         ]
+
+    def _rules(self) -> iam.PolicyStatement:
+        """EventBridge names no source account or ARN to an encrypted topic or queue, so no condition can stand here."""
+        return self._serve("events", None)
+
+    def _log_delivery(self) -> iam.PolicyStatement:
+        """Log delivery names its source in the encryption context."""
+        source = Stack.of(self).format_arn(service="logs", resource="*", arn_format=ArnFormat.NO_RESOURCE_NAME)
+        return self._serve("delivery.logs", {"StringLike": {"kms:EncryptionContext:SourceArn": source}})
+
+    def _serve(self, service: str, conditions: dict[str, dict[str, str]] | None) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            sid=f"Serve{service.title().replace('.', '')}",
+            principals=[iam.ServicePrincipal(f"{service}.amazonaws.com")],
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"],
+            resources=["*"],  # in a key policy, this key
+            conditions=conditions,
+        )
 
     def _logs(self) -> iam.PolicyStatement:
         """CloudWatch Logs names the log group in the encryption context, not the source account."""

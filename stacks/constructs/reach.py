@@ -32,7 +32,8 @@ class Reach:
             "Delete": (["s3:DeleteObject"], [*self.deletes, *spark]),
         }
         for sid, (actions, prefixes) in groups.items():
-            markers = [f"{prefix}_$folder$" for prefix in spark] if sid == "Write" else []
+            marked = spark if sid in ("Read", "Write") else ()
+            markers = [f"{prefix}_$folder$" for prefix in marked]
             self._allow(role, actions, [*(f"{prefix}/*" for prefix in dict.fromkeys(prefixes)), *markers])
         self._list(role, "s3:ListBucket", [*self.reads, *self.writes, *self.deletes, *spark])
         self._list(role, "s3:ListBucketVersions", self.reads_versions)
@@ -49,6 +50,7 @@ class Reach:
                 iam.PolicyStatement(
                     actions=[action],
                     resources=[self.bucket.bucket_arn],
-                    conditions={"StringLike": {"s3:prefix": patterns}},
+                    # Only who may list is told 404, not 403, of a missing key; that look names no prefix.
+                    conditions={"StringLikeIfExists": {"s3:prefix": patterns}},
                 )
             )

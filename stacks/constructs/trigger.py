@@ -84,6 +84,9 @@ class ScheduleTrigger(Construct):
         description: str,
     ) -> None:
         super().__init__(scope, id_)
+        role = _starter(self, machine, "scheduler")
+        # The schedule's own role writes to the encrypted dead-letter queue.
+        role.add_to_policy(iam.PolicyStatement(actions=["kms:GenerateDataKey", "kms:Decrypt"], resources=[key.key_arn]))
         self.schedule = scheduler.Schedule(
             self,
             "Schedule",
@@ -94,7 +97,7 @@ class ScheduleTrigger(Construct):
             target=scheduler_targets.StepFunctionsStartExecution(
                 machine,
                 input=scheduler.ScheduleTargetInput.from_object(dict(input_)),
-                role=_starter(self, machine, "scheduler"),
+                role=role,
                 dead_letter_queue=dead_letters.queue,
                 retry_attempts=RETRIES,
                 max_event_age=OLDEST,

@@ -94,6 +94,11 @@ def _approval(storage: StorageStack) -> events.EventPattern:
         detail={
             "ModelPackageGroupName": [storage.model_packages.model_package_group_name],
             "ModelApprovalStatus": ["Approved"],
+            # An approved version says so again at every later edit of its other fields.
+            "$or": [
+                {"UpdatedModelPackageFields": ["ModelApprovalStatus"]},
+                {"UpdatedModelPackageFields": [{"exists": False}]},
+            ],
         },
     )
 

@@ -25,6 +25,7 @@ class Workflow(Construct):
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id_)
+        name = f"{Stack.of(self).stack_name}-{id_}"
         self.role = iam.Role(
             self,
             "Role",
@@ -35,6 +36,8 @@ class Workflow(Construct):
         self.machine = sfn.StateMachine(
             self,
             "Machine",
+            # Named: CDK writes the name into the role's own right to the key, where a generated one would be empty.
+            state_machine_name=name,
             role=self.role,
             definition_body=sfn.DefinitionBody.from_string(Stack.of(self).to_json_string(definition)),
             tracing_enabled=True,
@@ -46,6 +49,8 @@ class Workflow(Construct):
                 destination=logs.LogGroup(
                     self,
                     "Log",
+                    # Groups below this prefix do not fill the account's one resource policy of log delivery.
+                    log_group_name=f"/aws/vendedlogs/states/{name}",
                     encryption_key=key,
                     retention=log_retention,
                     removal_policy=RemovalPolicy.DESTROY,
@@ -113,6 +118,11 @@ class Workflow(Construct):
             on=[key.key_arn],
             when={"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": arns}},
         )
+
+    def allow_encrypting_volumes(self, key: kms.IKey) -> None:
+        """Let SageMaker use `key` for the volumes of the jobs that this workflow asks for."""
+        self.allow("kms:DescribeKey", on=[key.key_arn])
+        self.allow("kms:CreateGrant", on=[key.key_arn], when={"Bool": {"kms:GrantIsForAWSResource": "true"}})
 
     def allow_passing(self, role: iam.IRole, *, to: str) -> None:
         """Let the workflow hand `role` to one service, and to no other."""

@@ -70,7 +70,7 @@ class CloseWorkflow(Construct):
                     "workflow": jsonata("$workflow"),
                     "run_id": jsonata("$request.run_id"),
                     "status": jsonata("$run.Status"),
-                    "reason": jsonata("$substring($reason, 0, 400)"),
+                    "reason": jsonata("$substring($replace($reason, /[^A-Za-z0-9 .,:;()_=<>\\/-]+/, ' '), 0, 400)"),
                 },
                 next_="Closed",
             ),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stacks.workflows.states import States, choice, jsonata, task
+from stacks.workflows.states import States, choice, fail, jsonata, task
 
 KINDS = {
     "training": ("createTrainingJob", "describeTrainingJob", "TrainingJobName", "TrainingJobStatus"),
@@ -45,7 +45,8 @@ def sagemaker_job(
     """
     create, describe, name_key, status = KINDS[kind]
     looking, waiting, ended = f"{state}: look again", f"{state}: wait", f"{state}: ended?"
-    return {
+    failed = (catch or {}).get("States.TaskFailed", f"{state}: failed")
+    states: States = {
         state: task(
             f"sagemaker:{create}.sync",
             {name_key: jsonata(name), **arguments},
@@ -63,12 +64,10 @@ def sagemaker_job(
         ended: choice(
             (f"$job.{status} = 'Completed'", next_),
             (f"$job.{status} in ['InProgress', 'Stopping']", waiting),
-            default=f"{state}: failed",
+            default=failed,
         ),
         waiting: {"Type": "Wait", "Seconds": 30, "Next": looking},
-        f"{state}: failed": {
-            "Type": "Fail",
-            "Error": "States.TaskFailed",
-            "Cause": jsonata("$string($job)"),
-        },
     }
+    if failed not in (catch or {}).values():
+        states[failed] = fail("Criba.JobFailed", "$string($job)")
+    return states

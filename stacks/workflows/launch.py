@@ -13,6 +13,7 @@ from stacks.workflows.states import State, States, choice, fail, jsonata, note, 
 EVENT = "$states.context.Execution.Input"
 DETAIL = f"{EVENT}.detail"
 DAY = 86_400_000
+MARKED = r"/^messages\/(source=[^\/]+\/)?date=[0-9-]{10}\/_SUCCESS$/"
 SCHEDULED = "criba.schedule"
 """`source` of what the schedules send: {"source", "workflow", "time"}."""
 
@@ -41,7 +42,8 @@ class LaunchWorkflow(Construct):
             "What happened?": choice(
                 (f"{EVENT}.source = '{SCHEDULED}' and {EVENT}.workflow = 'score'", "Nightly score"),
                 (f"{EVENT}.source = '{SCHEDULED}' and {EVENT}.workflow = 'train'", "Weekly train"),
-                (f"{EVENT}.source = 'aws.s3'", "Messages landed"),
+                (f"{EVENT}.source = 'aws.s3' and $contains({DETAIL}.object.key, {MARKED})", "Messages landed"),
+                (f"{EVENT}.source = 'aws.s3'", "Not a marker of messages"),
                 (f"{EVENT}.source = 'aws.sagemaker'", "Read the package"),
                 (f"{EVENT}.`detail-type` = '{SCORE_REQUESTED}'", "Score requested"),
                 (f"{EVENT}.`detail-type` = '{TRAIN_REQUESTED}'", "Train requested"),
@@ -51,6 +53,7 @@ class LaunchWorkflow(Construct):
                 "Criba.UnknownEvent",
                 f"'no workflow is started by ' & $string({EVENT}.source) & ': see the rules of this stack'",
             ),
+            "Not a marker of messages": {"Type": "Succeed", "Output": {"execution": None}},
             "Nightly score": self._nightly(),
             "Weekly train": self._run("train", self._dated("train"), kind="schedule", id_=f"{EVENT}.time"),
             "Messages landed": self._landed(),

@@ -69,14 +69,15 @@ class PromoteWorkflow(Construct):
         """Make the version's model, once: a roll back finds it there."""
         here = self.platform
         name = f"'{here.prefix}v' & $string($package.ModelPackageVersion)"
+        found = {
+            "model_name": jsonata(name),
+            "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName"),
+        }
         return {
             "Look for the model": task(
                 "aws-sdk:sagemaker:describeModel",
                 {"ModelName": jsonata(name)},
-                assign={
-                    "model_name": jsonata(name),
-                    "existing": jsonata("$states.result.PrimaryContainer.ModelPackageName"),
-                },
+                assign=found,
                 # SageMaker has no error of its own for a model that is not there.
                 catch={"SageMaker.SageMakerException": "Create the model"},
                 next_="Is it this model?",
@@ -90,7 +91,15 @@ class PromoteWorkflow(Construct):
                     "EnableNetworkIsolation": True,
                 },
                 assign={"model_name": jsonata(name)},
+                # It may have been made by a call whose answer was lost.
+                catch={"SageMaker.AmazonSageMakerException": "Look for the model again"},
                 next_="Keep its baseline",
+            ),
+            "Look for the model again": task(
+                "aws-sdk:sagemaker:describeModel",
+                {"ModelName": jsonata(name)},
+                assign=found,
+                next_="Is it this model?",
             ),
             "Is it this model?": choice(
                 ("$existing = $package.ModelPackageArn", "Keep its baseline"), default="Refuse another's model"

@@ -42,7 +42,11 @@ class ScoreWorkflow(Construct):
             "Read the champion": task(
                 "aws-sdk:ssm:getParameter",
                 {"Name": here.champion},
-                assign={"model": jsonata("$parse($states.result.Parameter.Value)"), "second_tries": 0},
+                assign={
+                    "model": jsonata("$parse($states.result.Parameter.Value)"),
+                    "second_tries": 0,
+                    "last_error": "",
+                },
                 catch={"Ssm.ParameterNotFoundException": "No champion yet"},
                 next_="Clean messages",
             ),
@@ -106,7 +110,7 @@ class ScoreWorkflow(Construct):
             "Give up on the missing shards": fail(
                 "Criba.ShardsNotScored",
                 "$string($count($missing)) & ' of ' & $string($count($shards)) & ' shards could not be scored, first: '"
-                " & $missing[0] & '; see the transform job of this run'",
+                " & $missing[0] & '. ' & $substring($last_error, 0, 1000)",
             ),
             "Name the missing shards": task(
                 "aws-sdk:s3:putObject",
@@ -212,6 +216,7 @@ class ScoreWorkflow(Construct):
             when={"StringLike": {"s3:prefix": [f"{BATCH}/*"]}},
         )
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
+        work.allow_encrypting_volumes(here.storage.keys.data)
         work.allow(
             "sagemaker:CreateTransformJob",
             on=[Stack.of(self).format_arn(service="sagemaker", resource="model", resource_name=f"{here.prefix}*")],

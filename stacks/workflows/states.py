@@ -27,23 +27,19 @@ TRANSIENT = {
         "SageMaker.ThrottlingException",
         "SageMaker.SdkClientException",
     ],
-    "s3": [
-        "S3.SdkClientException",
-        "S3.SlowDownException",
-        "S3.InternalErrorException",
-        "S3.ServiceUnavailableException",
+    # Errors that a service's model does not name, a throttled request among them, go by the service's own name.
+    "s3": ["S3.S3Exception", "S3.SdkClientException"],
+    "ssm": ["Ssm.InternalServerErrorException", "Ssm.SdkClientException", "Ssm.SsmException"],
+    "sfn": [
+        "Sfn.ExecutionLimitExceededException",
+        "Sfn.KmsThrottlingException",
+        "Sfn.SdkClientException",
+        "Sfn.SfnException",
     ],
-    "ssm": [
-        "Ssm.InternalServerErrorException",
-        "Ssm.SdkClientException",
-        "Ssm.ThrottlingException",
-        "Ssm.TooManyUpdatesException",
-    ],
-    "sfn": ["Sfn.ExecutionLimitExceededException", "Sfn.SdkClientException", "Sfn.ThrottlingException"],
     "cloudwatch": [
+        "CloudWatch.CloudWatchException",
         "CloudWatch.InternalServiceFaultException",
         "CloudWatch.SdkClientException",
-        "CloudWatch.ThrottlingException",
     ],
     "events": ["EventBridge.FailedEntry", "EventBridge.InternalException", "EventBridge.ThrottlingException"],
 }
@@ -91,7 +87,10 @@ def task(
         "Next": next_,
     }
     if catch:
-        state["Catch"] = [{"ErrorEquals": [error], "Next": handler} for error, handler in catch.items()]
+        why = jsonata("$states.errorOutput.Error & ': ' & $states.errorOutput.Cause")
+        state["Catch"] = [
+            {"ErrorEquals": [error], "Assign": {"last_error": why}, "Next": handler} for error, handler in catch.items()
+        ]
     if assign:
         state["Assign"] = dict(assign)
     return state

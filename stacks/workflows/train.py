@@ -208,6 +208,7 @@ class TrainWorkflow(Construct):
         work.allow_reading(here.storage.models, f"{EVALUATIONS}/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/train/*/ledger.json")
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
+        work.allow_encrypting_volumes(here.storage.keys.data)
         work.allow("ssm:GetParameter", on=[here.champion_arn])
         group = here.storage.model_packages.model_package_group_name
         work.allow(
@@ -217,6 +218,9 @@ class TrainWorkflow(Construct):
                 stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*"),
             ],
         )
+        # Registering resolves the artefact and the image's digest as the caller.
+        work.allow_reading(here.storage.models, f"{TRAINED}/*")
+        here.storage.repository.grant_pull(work.role)
         here.bus.grant_put_events_to(work.role)
 
 

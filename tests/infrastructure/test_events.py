@@ -56,6 +56,11 @@ def patterns() -> dict[str, Any]:
         (changed(LANDED, object={"key": "messages/source=app/date=2026-11-22/NOT_SUCCESS"}), set()),
         (changed(LANDED, bucket={"name": "ANOTHER"}), set()),
         (APPROVED, {"ModelApproved"}),
+        (
+            changed(APPROVED, UpdatedModelPackageFields=["ModelApprovalStatus", "ApprovalDescription"]),
+            {"ModelApproved"},
+        ),
+        (changed(APPROVED, UpdatedModelPackageFields=["CustomerMetadataProperties"]), set()),
         (changed(APPROVED, ModelApprovalStatus="Rejected"), set()),
         (changed(APPROVED, ModelApprovalStatus="PendingManualApproval"), set()),
         (changed(APPROVED, ModelPackageGroupName="criba-dev"), set()),

@@ -111,6 +111,24 @@ def test_every_state_machine_is_encrypted_traced_and_logged_without_its_data(tem
         assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False
 
 
+def test_every_state_machine_may_use_its_own_key_under_its_own_name(templates: Templates) -> None:
+    for template in (templates.pipeline, templates.operations):
+        names = {
+            resource["Properties"]["StateMachineName"]
+            for resource in template["Resources"].values()
+            if resource["Type"] == "AWS::StepFunctions::StateMachine"
+        }
+        contexts = json.dumps(
+            [
+                one["Condition"]["StringEquals"]["kms:EncryptionContext:aws:states:stateMachineArn"]
+                for one in statements(template)
+                if "kms:EncryptionContext:aws:states:stateMachineArn" in json.dumps(one.get("Condition", {}))
+            ]
+        )
+        assert names and all(f":stateMachine:{name}" in contexts for name in names)
+        assert ':stateMachine:"' not in contexts
+
+
 def test_every_log_group_is_encrypted_and_kept_for_a_stated_time(templates: Templates) -> None:
     groups = templates.resources("AWS::Logs::LogGroup")
     assert groups

@@ -68,7 +68,7 @@ def test_only_the_raw_bucket_announces_its_objects(templates: Templates) -> None
     [
         ("Bool", {"aws:SecureTransport": "false"}),
         ("NumericLessThan", {"s3:TlsVersion": 1.2}),
-        ("StringNotEqualsIfExists", {"s3:x-amz-server-side-encryption": "aws:kms"}),
+        ("StringNotEquals", {"s3:x-amz-server-side-encryption": "aws:kms"}),
     ],
 )
 def test_every_bucket_refuses_plain_transport_and_other_encryption(
@@ -83,6 +83,19 @@ def test_every_bucket_refuses_plain_transport_and_other_encryption(
         assert denied[0]["Principal"] in ({"AWS": "*"}, "*")
 
 
+def test_an_upload_that_names_no_encryption_takes_the_buckets_own(templates: Templates) -> None:
+    """A negated operator matches a key that is absent: without `Null`, every plain upload would be denied."""
+    for policy in properties(templates.resources("AWS::S3::BucketPolicy")):
+        negated = [
+            statement["Condition"]
+            for statement in policy["PolicyDocument"]["Statement"]
+            if "StringNotEquals" in statement.get("Condition", {})
+        ]
+        assert len(negated) == 2
+        for condition in negated:
+            assert condition["Null"] == dict.fromkeys(condition["StringNotEquals"], "false")
+
+
 def test_no_bucket_policy_allows_anything_to_everyone(templates: Templates) -> None:
     for policy in properties(templates.resources("AWS::S3::BucketPolicy")):
         for statement in policy["PolicyDocument"]["Statement"]:
@@ -93,7 +106,9 @@ def test_every_key_rotates(templates: Templates) -> None:
     assert [key["EnableKeyRotation"] for key in properties(templates.resources("AWS::KMS::Key"))] == [True, True]
 
 
-def test_a_service_may_use_the_services_key_for_this_account_only(templates: Templates) -> None:
+def test_a_service_may_use_the_services_key_for_this_account_only_where_aws_allows_a_condition(
+    templates: Templates,
+) -> None:
     statements = [
         statement
         for id_, key in templates.resources("AWS::KMS::Key").items()
@@ -102,10 +117,16 @@ def test_a_service_may_use_the_services_key_for_this_account_only(templates: Tem
         if "Service" in statement["Principal"]
     ]
     services = {str(one["Principal"]["Service"]) for one in statements}
-    assert {"cloudwatch.amazonaws.com", "events.amazonaws.com", "scheduler.amazonaws.com"} <= services
+    assert len(statements) == len(services) == 5
     for statement in statements:
+        if statement["Principal"]["Service"] == "events.amazonaws.com":
+            continue  # EventBridge names no source to an encrypted topic or queue
         narrowed = {key for operator in statement["Condition"].values() for key in operator}
-        assert narrowed & {"aws:SourceAccount", "kms:EncryptionContext:aws:logs:arn"}
+        assert narrowed & {
+            "aws:SourceAccount",
+            "kms:EncryptionContext:SourceArn",
+            "kms:EncryptionContext:aws:logs:arn",
+        }
 
 
 def test_production_keeps_its_data_when_the_stack_goes(prod: Templates) -> None:

@@ -86,6 +86,12 @@ def test_a_marker_written_again_starts_another_run_and_an_event_sent_twice_does_
     assert launched(MARKER)["name"] != launched(again)["name"]
 
 
+@pytest.mark.parametrize("key", ["labels/_SUCCESS", "messages/_SUCCESS", "messages/source=app/_SUCCESS"])
+def test_a_marker_that_is_not_of_messages_starts_nothing(key: str) -> None:
+    event = {**MARKER, "detail": {"object": {"key": key, "version-id": "v1"}}}
+    assert chosen("launch", "What happened?", context={"Execution": {"Input": event}}) == "Not a marker of messages"
+
+
 def test_a_business_event_may_name_its_run_and_its_scope() -> None:
     event = {
         "source": "criba",

@@ -107,9 +107,7 @@ def test_an_environment_that_is_not_deployed_says_how_to_deploy_it(criba, dev):
     dev.client("cloudformation").delete_stack(StackName="Criba-dev-Storage")
     answer = criba("--env", "dev", "runs", "list")
     assert answer.code == 1
-    assert answer.err == (
-        "criba: stack Criba-dev-Storage is not deployed. Deploy it with: make deploy ENV=dev\n"
-    )
+    assert answer.err == ("criba: stack Criba-dev-Storage is not deployed. Deploy it with: make deploy ENV=dev\n")
 
 
 def test_a_missing_output_is_named(criba, dev):

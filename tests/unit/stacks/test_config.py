@@ -38,6 +38,10 @@ def problem(folder: Path, text: str, name: str = "dev") -> str:
         ('[schedules]\nscore = "cron(0 25 * * ? *)"\n', "dev.toml: schedules.score = 'cron(0 25 * * ? *)': write six"),
         ('[schedules]\nscore = "every night"\n', "dev.toml: schedules.score = 'every night': write six fields"),
         ('[schedules]\ntime_zone = "CET+1"\n', "dev.toml: schedules.time_zone = 'CET+1': write an IANA time zone"),
+        (
+            '[scoring]\ninstance_type = "ml.m5d.large"\n',
+            "dev.toml: scoring.instance_type = 'ml.m5d.large': write a SageMaker instance type without local storage",
+        ),
         ('[cleaning]\nworker_type = "G.9X"\n', "dev.toml: cleaning.worker_type = 'G.9X': write 'G.1X'"),
         ("[training]\nmin_accuracy = 80\n", "dev.toml: training.min_accuracy = 80: write"),
         ("[retention]\nlog_days = 7\n", "dev.toml: retention.log_days = 7: write 30"),
