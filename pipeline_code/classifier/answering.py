@@ -73,6 +73,14 @@ def _copy(source: Any, start: int, end: int, out: Any, written: int) -> int:
 
 
 @inner
+def _copy_id(body: Any, start: int, end: int, out: Any, written: int) -> int:
+    """Copy a JSON value. What it has of control characters is space between its parts: a return would end our line."""
+    for at in range(start, end):
+        out[written + at - start] = max(body[at], np.uint8(32))
+    return written + end - start
+
+
+@inner
 def _phrase(phrases: Any, number: int, out: Any, written: int) -> int:
     return _copy(phrases.text, phrases.ends[number], phrases.ends[number + 1], out, written)
 
@@ -120,7 +128,7 @@ def answer_lines(body: Any, model: Any, phrases: Any, out: Any, scratch: Any, re
             if places[ID_START] < 0:
                 written = _copy(_NULL, 0, len(_NULL), out, written)
             else:
-                written = _copy(body, places[ID_START], places[ID_END], out, written)
+                written = _copy_id(body, places[ID_START], places[ID_END], out, written)
             if problem < 0:
                 written = _phrase(phrases, model.labels - problem - 1, out, written)
             else:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numba import types
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from pipeline_code.classifier.compiled import called_with, inner
 from pipeline_code.classifier.folding import fold
 from pipeline_code.classifier.hashing import BUCKETS, MOST_NGRAMS, hash_ngrams, room
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 MOST_COUNTED = 255
 """How often an n-gram counts within one text."""
@@ -58,8 +60,10 @@ class Vocabulary:
         row[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
         return Lookup(row, self.idf, int((self.buckets < BUCKETS).sum()))
 
-    def matrix(self, texts: Sequence[str]) -> csr_array:
+    def matrix(self, texts: Sequence[str]) -> "csr_array":
         """One row a text: (1 + ln count) x idf, then each of the two kinds of n-gram scaled to length 1 (float32)."""
+        from scipy.sparse import csr_array  # here, because the server does without it
+
         together, offsets = packed(texts)
         ends = np.zeros(len(texts) + 1, np.int64)
         most = 3 * (len(together) + len(texts))

@@ -117,7 +117,7 @@ def _encode(point: int, scratch: Any, length: int) -> int:
         scratch[length] = point
         return length + 1
     more = 1 if point < 0x800 else 2 if point < 0x10000 else 3
-    scratch[length] = (0xF00 >> more & 0xFF) | point >> 6 * more
+    scratch[length] = (0xFF00 >> more + 1 & 0xFF) | point >> 6 * more
     for place in range(more):
         scratch[length + 1 + place] = 0x80 | (point >> 6 * (more - 1 - place) & 0x3F)
     return length + 1 + more

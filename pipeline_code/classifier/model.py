@@ -106,7 +106,7 @@ class Classifier:
             "gates": asdict(self.gates),
             "training": dict(self.training),
         }
-        artefact.write(folder, description, {**vars(self.vocabulary), **vars(self.weights)})
+        artefact.write(folder, description, {**asdict(self.vocabulary), **asdict(self.weights)})
 
     @classmethod
     def load(cls, folder: Path) -> Self:

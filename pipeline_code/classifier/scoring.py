@@ -116,9 +116,7 @@ def judge(scores: Any, known: Any, model: Any) -> tuple[int, Any, Any, bool]:
 @called_with(
     types.void(BYTES, OFFSETS, SCORER, types.float32[:, ::1], types.int64[::1], types.float32[:, ::1], types.bool_[::1])
 )
-def judge_texts(
-    together: Any, offsets: Any, model: Any, scores: Any, labels: Any, sureness: Any, review: Any
-) -> None:
+def judge_texts(together: Any, offsets: Any, model: Any, scores: Any, labels: Any, sureness: Any, review: Any) -> None:
     """Write for each packed text its raw scores (texts x labels), its label's position, its confidence and in-scope
     score (texts x 2), and whether it is for review."""
     folded, padded, buckets = room()
@@ -130,5 +128,3 @@ def judge_texts(
         score(rows, values, used, model, padded_scores)
         scores[text] = padded_scores[: model.labels]
         labels[text], sureness[text, 0], sureness[text, 1], review[text] = judge(padded_scores, used > 0, model)
-
-
