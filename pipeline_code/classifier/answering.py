@@ -1,4 +1,4 @@
-"""Answering: from a body of JSON Lines to the answers' JSON Lines, inside the kernel from the first byte to the last."""
+"""Answering: from a body of JSON Lines to the answers as JSON Lines, all of it inside the kernel."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,11 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from pipeline_code.classifier.compiled import called_with, inner
+from pipeline_code.classifier.compiled import called_with, inner, struct
 from pipeline_code.classifier.features import BYTES, OFFSETS, Bytes, weigh
 from pipeline_code.classifier.folding import fold
 from pipeline_code.classifier.hashing import MOST_NGRAMS, hash_ngrams, room
 from pipeline_code.classifier.json_lines import (
-    DEEPEST,
     ID_END,
     ID_START,
     REASONS,
@@ -23,6 +22,7 @@ from pipeline_code.classifier.json_lines import (
     read_record,
     unescape,
 )
+from pipeline_code.classifier.json_values import DEEPEST
 from pipeline_code.classifier.scoring import SCORER, Scorer, judge, score
 
 LEAST_ROOM = 1 << 16
@@ -42,7 +42,7 @@ class Phrases(NamedTuple):
     longest: int
 
 
-PHRASES = types.NamedTuple((BYTES, OFFSETS, types.int64), Phrases)
+PHRASES = struct(Phrases, BYTES, OFFSETS, types.int64)
 
 _OPENING, _NULL = np.frombuffer(b'{"id":', np.uint8), np.frombuffer(b"null", np.uint8)
 _SCORE = np.frombuffer(b',"in_scope_score":', np.uint8)

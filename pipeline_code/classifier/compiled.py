@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,15 +50,21 @@ def called_with(signature: str | Any) -> Callable[[Function], Function]:
     return decorate
 
 
+def struct(kind: type, *members: Any) -> Any:
+    """The kernel's type of a NamedTuple, with the types of its members."""
+    return types.NamedTuple(members, kind)  # type: ignore[no-untyped-call]
+
+
 def _compile(function: Function, signatures: Any = None, **options: Any) -> Function:
     # Multiply and add in one step: the one liberty with floating point that costs no digit.
     compiled: Function = numba.njit(signatures, fastmath={"contract"}, error_model="numpy", **options)(function)
     return compiled
 
 
-numba.config.CACHE_DIR = str(cache_folder())
+_config: Any = numba.config
+_config.CACHE_DIR = str(cache_folder())
 if platform.machine() == "x86_64":
     # One target for the machine that builds the image and all that run it, else the cache would not fit: every
     # x86 instance of SageMaker has AVX2.
-    numba.config.CPU_NAME = "x86-64-v3"
-    numba.config.CPU_FEATURES = "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+popcnt,+sse4.2"
+    _config.CPU_NAME = "x86-64-v3"
+    _config.CPU_FEATURES = "+avx2,+fma,+bmi,+bmi2,+f16c,+lzcnt,+movbe,+popcnt,+sse4.2"

@@ -9,7 +9,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from pipeline_code.classifier.compiled import called_with, inner
+from pipeline_code.classifier.compiled import called_with, inner, struct
 from pipeline_code.classifier.folding import fold
 from pipeline_code.classifier.hashing import BUCKETS, MOST_NGRAMS, hash_ngrams, room
 
@@ -35,7 +35,7 @@ class Lookup(NamedTuple):
 
 
 BYTES, OFFSETS = types.Array(types.uint8, 1, "C", readonly=True), types.int64[::1]
-LOOKUP = types.NamedTuple((types.int32[::1], types.float32[::1], types.int64), Lookup)
+LOOKUP = struct(Lookup, types.int32[::1], types.float32[::1], types.int64)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ FOLDED: NDArray[np.uint32] = np.array(list(_rows()), dtype=np.uint32)
 @inner
 def decode(text: Any, at: int, end: int) -> tuple[int, int]:
     """The code point at a place of UTF-8, lone surrogates included, and the place behind it."""
-    lead = np.int64(text[at])
+    lead: Any = np.int64(text[at])
     if lead < 0x80:
         return lead, at + 1
     more = 1 if lead < 0xE0 else 2 if lead < 0xF0 else 3
@@ -76,7 +76,7 @@ def fold(text: Any, start: int, end: int, folded: Any) -> int:
             length, in_word = _write(_unlisted(point), folded, length, in_word)
             continue
         for part in range(PARTS):
-            value = np.int64(FOLDED[row, part])
+            value: Any = np.int64(FOLDED[row, part])
             if value == NOTHING:
                 break
             length, in_word = _write(value, folded, length, in_word)

@@ -19,6 +19,8 @@ from pipeline_code.errors import InputError
 BATCH = 8192
 """Texts judged at a time, which bounds the memory that their scores take."""
 
+NO_GATES = Gates(0.0, 0.0)
+
 Labelled = Sequence[tuple[str, str]]
 """Pairs of text and label."""
 
@@ -48,7 +50,7 @@ class Classifier:
     vocabulary: Vocabulary
     weights: Weights
     temperature: float = 1.0
-    gates: Gates = Gates(0.0, 0.0)
+    gates: Gates = NO_GATES
     training: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

@@ -7,7 +7,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from pipeline_code.classifier.compiled import called_with, inner
+from pipeline_code.classifier.compiled import called_with, inner, struct
 from pipeline_code.classifier.features import BYTES, LOOKUP, OFFSETS, Floats, Lookup, weigh
 from pipeline_code.classifier.folding import fold
 from pipeline_code.classifier.hashing import MOST_NGRAMS, hash_ngrams, room
@@ -53,18 +53,14 @@ class Scorer(NamedTuple):
     labels: int
 
 
-SCORER = types.NamedTuple(
-    (
-        LOOKUP,
-        types.int8[:, ::1],
-        types.float32[::1],
-        types.float32[::1],
-        types.float64,
-        types.float64,
-        types.float64,
-        types.int64,
-    ),
+SCORER = struct(
     Scorer,
+    LOOKUP,
+    types.int8[:, ::1],
+    types.float32[::1],
+    types.float32[::1],
+    *[types.float64] * 3,
+    types.int64,
 )
 
 
