@@ -13,7 +13,7 @@ JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,gunicorn llvmlite
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test lint synth diff deploy lock clean
+.PHONY: help install docs demo test bench lint synth diff deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -54,6 +54,9 @@ demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your o
 
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest
+
+bench: install ## Measure the classifier and the server beside their peers: make bench DATA=folder of the public sets
+	$(BIN)/python -m benchmarks --data "$(DATA)"
 
 lint: install ## ruff, mypy and the rooms' import contracts
 	$(BIN)/ruff check .

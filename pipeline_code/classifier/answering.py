@@ -115,7 +115,7 @@ def answer_lines(body: Any, model: Any, phrases: Any, out: Any, scratch: Any, re
     """Answer the lines from `reached[0]` on until `out` is full, and say in `reached` how far body and answers go."""
     folded, padded, buckets = room()
     seen, scores = np.zeros(len(model.lookup.idf), np.uint8), np.empty(len(model.bias), np.float32)
-    rows, values = np.empty(MOST_NGRAMS, np.int32), np.empty(MOST_NGRAMS, np.float32)
+    rows, values = np.empty(MOST_NGRAMS + 3, np.int32), np.empty(MOST_NGRAMS + 3, np.float32)
     stack, places = np.empty(DEEPEST, np.uint8), np.empty(4, np.int64)
     at, written = reached[0], 0
     while at < len(body):

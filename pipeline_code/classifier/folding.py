@@ -50,6 +50,9 @@ def _rows() -> Iterator[list[int]]:
 
 FOLDED: NDArray[np.uint32] = np.array(list(_rows()), dtype=np.uint32)
 
+ASCII: NDArray[np.uint32] = FOLDED[:0x80, 0].copy()
+"""The same for the commonest, each of which becomes one thing at most."""
+
 
 @inner
 def decode(text: Any, at: int, end: int) -> tuple[int, int]:
@@ -70,6 +73,10 @@ def fold(text: Any, start: int, end: int, folded: Any) -> int:
     """Write the words of UTF-8 text, each closed by WORD_END, and return how much was written."""
     at, length, in_word = start, 0, 0
     while at < end and length < LONGEST_TEXT - 2 * PARTS:
+        if text[at] < 0x80:
+            length, in_word = _write(np.int64(ASCII[text[at]]), folded, length, in_word)
+            at += 1
+            continue
         point, at = decode(text, at, end)
         row = _row(point)
         if row < 0:
@@ -108,8 +115,6 @@ def _unlisted(point: int) -> int:
 
 @inner
 def _write(value: int, folded: Any, length: int, in_word: int) -> tuple[int, int]:
-    if value == NOTHING:
-        return length, in_word
     if value == SPACE:
         return _close(folded, length, in_word), 0
     if value & SYMBOL:
@@ -117,7 +122,7 @@ def _write(value: int, folded: Any, length: int, in_word: int) -> tuple[int, int
         folded[length] = value ^ SYMBOL
         folded[length + 1] = WORD_END
         return length + 2, 0
-    if in_word < LONGEST_WORD:
+    if value != NOTHING and in_word < LONGEST_WORD:
         folded[length] = value
         return length + 1, in_word + 1
     return length, in_word

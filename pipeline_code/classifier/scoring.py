@@ -84,11 +84,20 @@ def score(rows: Any, values: Any, used: int, model: Any, scores: Any) -> None:
     """Write the raw score of every label (and of the padding) of a text of which `used` rows are known."""
     for label in range(len(scores)):
         scores[label] = model.bias[label]
-    for place in range(used):
-        row = rows[place]
-        value = values[place] * model.scales[row]
+    # Four rows at a time: the sums are then read and written a quarter as often. Rows of weight 0 fill up the last.
+    for place in range(used, used + 3):
+        rows[place], values[place] = 0, 0
+    for place in range(0, used, 4):
+        a, b, c, d = rows[place], rows[place + 1], rows[place + 2], rows[place + 3]
+        of_a, of_b = values[place] * model.scales[a], values[place + 1] * model.scales[b]
+        of_c, of_d = values[place + 2] * model.scales[c], values[place + 3] * model.scales[d]
         for label in range(len(scores)):
-            scores[label] += value * np.float32(model.levels[row, label])
+            scores[label] += (
+                of_a * np.float32(model.levels[a, label])
+                + of_b * np.float32(model.levels[b, label])
+                + of_c * np.float32(model.levels[c, label])
+                + of_d * np.float32(model.levels[d, label])
+            )
 
 
 @inner
@@ -101,10 +110,10 @@ def judge(scores: Any, known: Any, model: Any) -> tuple[int, Any, Any, bool]:
     for label in range(1, model.labels):
         if scores[label] > scores[best]:
             best = label
-    total = 0.0
+    total, sharpness = np.float32(0), np.float32(1 / model.temperature)
     for label in range(model.labels):
-        total += np.exp((scores[label] - scores[best]) / model.temperature)
-    confidence, in_scope_score = np.float32(1 / total), scores[best] - model.bias[best]
+        total += np.exp((scores[label] - scores[best]) * sharpness)
+    confidence, in_scope_score = np.float32(1) / total, scores[best] - model.bias[best]
     review = not known or confidence < model.min_confidence or in_scope_score < model.min_in_scope_score
     return best, confidence, in_scope_score, review
 
@@ -117,7 +126,7 @@ def judge_texts(together: Any, offsets: Any, model: Any, scores: Any, labels: An
     score (texts x 2), and whether it is for review."""
     folded, padded, buckets = room()
     seen, padded_scores = np.zeros(len(model.lookup.idf), np.uint8), np.empty(len(model.bias), np.float32)
-    rows, values = np.empty(MOST_NGRAMS, np.int32), np.empty(MOST_NGRAMS, np.float32)
+    rows, values = np.empty(MOST_NGRAMS + 3, np.int32), np.empty(MOST_NGRAMS + 3, np.float32)
     for text in range(len(offsets) - 1):
         length = fold(together, offsets[text], offsets[text + 1], folded)
         used = weigh(buckets, hash_ngrams(folded, length, padded, buckets), model.lookup, seen, rows, values)
