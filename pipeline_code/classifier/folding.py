@@ -74,7 +74,8 @@ def fold(text: Any, start: int, end: int, folded: Any) -> int:
     at, length, in_word = start, 0, 0
     while at < end and length < LONGEST_TEXT - 2 * PARTS:
         if text[at] < 0x80:
-            length, in_word = _write(np.int64(ASCII[text[at]]), folded, length, in_word)
+            value: Any = np.int64(ASCII[text[at]])
+            length, in_word = _write(value, folded, length, in_word)
             at += 1
             continue
         point, at = decode(text, at, end)
@@ -83,7 +84,7 @@ def fold(text: Any, start: int, end: int, folded: Any) -> int:
             length, in_word = _write(_unlisted(point), folded, length, in_word)
             continue
         for part in range(PARTS):
-            value: Any = np.int64(FOLDED[row, part])
+            value = np.int64(FOLDED[row, part])
             if value == NOTHING:
                 break
             length, in_word = _write(value, folded, length, in_word)
