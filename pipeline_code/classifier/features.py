@@ -1,97 +1,151 @@
-"""Features: word 1- and 2-grams and the 2- to 4-grams of characters inside words, weighted by tf-idf."""
+"""Features: the n-grams of training that count, and how much each weighs in a text. Training and serving call this."""
 
-from array import array
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from typing import Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
+from numba import types
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
-from pipeline_code.classifier.folding import folded_words
+from pipeline_code.classifier.compiled import called_with, inner, struct
+from pipeline_code.classifier.folding import fold
+from pipeline_code.classifier.hashing import BUCKETS, MOST_NGRAMS, hash_ngrams, room
 
-SHORTEST, LONGEST = 2, 4
-REMEMBERED_WORDS = 200_000
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+MOST_COUNTED = 255
+"""How often an n-gram counts within one text."""
+
+LOGARITHMS: NDArray[np.float32] = np.array([0, *(1 + np.log(np.arange(1, MOST_COUNTED + 1)))], np.float32)
 
 Floats = NDArray[np.float32]
+Integers = NDArray[np.int32]
+Bytes = NDArray[np.uint8]
 
 
-def word_ngrams(words: Sequence[str]) -> Iterator[str]:
-    """The words, and each two neighbours joined by a space."""
-    yield from words
-    for pair in pairwise(words):
-        yield " ".join(pair)
+class Lookup(NamedTuple):
+    """The vocabulary as the kernel reads it: each bucket's row or -1, each row's idf, how many rows are of words."""
+
+    row: Integers
+    idf: Floats
+    words: int
 
 
-def character_ngrams(word: str) -> Iterator[str]:
-    """The 2- to 4-grams of a word between two spaces, so that a beginning differs from a middle."""
-    padded = f" {word} "
-    for size in range(SHORTEST, LONGEST + 1):
-        for start in range(len(padded) - size + 1):
-            yield padded[start : start + size]
+BYTES, OFFSETS = types.Array(types.uint8, 1, "C", readonly=True), types.int64[::1]
+LOOKUP = struct(Lookup, types.int32[::1], types.float32[::1], types.int64)
 
 
-class NgramFeatures:
-    """The n-grams known from training, each a column: first those of words, then those of characters."""
+@dataclass(frozen=True)
+class Vocabulary:
+    """The buckets (int32, ascending) that training saw, each of them a row of the weights, and their idf (float32)."""
 
-    def __init__(self, words: Sequence[str], characters: Sequence[str], idf: Floats) -> None:
-        """`idf` weighs each column."""
-        self.words, self.characters, self.idf = words, characters, idf
-        self._word_column = {ngram: column for column, ngram in enumerate(words)}
-        self._character_columns = _CharacterColumns(characters, first=len(words))
+    buckets: Integers
+    idf: Floats
 
     @classmethod
     def fit(cls, texts: Sequence[str]) -> Self:
-        """Take every n-gram of the texts as a column; idf = ln((1 + texts) / (1 + texts that hold it)) + 1."""
-        in_words: Counter[str] = Counter()
-        in_characters: Counter[str] = Counter()
-        for text in texts:
-            words = folded_words(text)
-            in_words.update(set(word_ngrams(words)))
-            in_characters.update({ngram for word in words for ngram in character_ngrams(word)})
-        words_, characters = sorted(in_words), sorted(in_characters)
-        held_by = np.array([in_words[n] for n in words_] + [in_characters[n] for n in characters])
-        idf = np.log((1 + len(texts)) / (1 + held_by)) + 1
-        return cls(words_, characters, idf.astype(np.float32))
+        """Take every n-gram of the texts; idf = ln((1 + texts) / (1 + texts that hold it)) + 1."""
+        held_by = np.zeros(2 * BUCKETS, np.int32)
+        count_texts(*packed(texts), held_by)
+        buckets = np.flatnonzero(held_by).astype(np.int32)
+        idf = np.log((1 + len(texts)) / (1 + held_by[buckets])) + 1
+        return cls(buckets, idf.astype(np.float32))
 
-    def matrix(self, texts: Iterable[str]) -> csr_array:
-        """One row a text: (1 + ln count) x idf, then each of the two blocks scaled to length 1 (float32)."""
-        counts = self._counts(texts)
-        counts.data = (1 + np.log(counts.data)) * self.idf[counts.indices]
-        rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-        block = 2 * rows + (counts.indices >= len(self.words))
-        square = np.bincount(block, weights=np.square(counts.data), minlength=2 * counts.shape[0])
-        counts.data /= np.sqrt(square).astype(np.float32)[block]
-        return counts
+    @cached_property
+    def lookup(self) -> Lookup:
+        row = np.full(2 * BUCKETS, -1, np.int32)
+        row[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
+        return Lookup(row, self.idf, int((self.buckets < BUCKETS).sum()))
 
-    def _counts(self, texts: Iterable[str]) -> csr_array:
-        columns, ends = array("i"), array("i", [0])
-        word_column, character_columns = self._word_column.get, self._character_columns
-        for text in texts:
-            words = folded_words(text)
-            columns.extend(column for column in map(word_column, word_ngrams(words)) if column is not None)
-            for word in words:
-                columns.extend(character_columns[word])
-            ends.append(len(columns))
-        indices, indptr = np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32)
-        shape = (len(ends) - 1, len(self.words) + len(self.characters))
-        counts = csr_array((np.ones(len(indices), np.float32), indices, indptr), shape=shape)
-        counts.sum_duplicates()
-        return counts
+    def matrix(self, texts: Sequence[str]) -> "csr_array":
+        """One row a text: (1 + ln count) x idf, then each of the two kinds of n-gram scaled to length 1 (float32)."""
+        from scipy.sparse import csr_array  # here, because the server does without it
+
+        together, offsets = packed(texts)
+        ends = np.zeros(len(texts) + 1, np.int64)
+        most = 3 * (len(together) + len(texts))
+        columns, values = np.empty(most, np.int32), np.empty(most, np.float32)
+        used = weigh_texts(together, offsets, self.lookup, ends, columns, values)
+        # 32 bits, as scikit-learn asks: enough for the n-grams of some ten million messages.
+        parts = (values[:used], columns[:used], ends.astype(np.int32))
+        return csr_array(parts, shape=(len(texts), len(self.buckets)))
 
 
-class _CharacterColumns(dict[str, "array[int]"]):
-    """Columns of a word's character n-grams, remembered: few words make up most of what people write."""
+def packed(texts: Sequence[str]) -> tuple[Bytes, NDArray[np.int64]]:
+    """The texts' UTF-8 in one array, and where each begins and ends (texts + 1 offsets). Lone surrogates stay."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    offsets = np.zeros(len(texts) + 1, np.int64)
+    np.cumsum([len(one) for one in encoded], out=offsets[1:])
+    return np.frombuffer(b"".join(encoded), np.uint8), offsets
 
-    def __init__(self, ngrams: Sequence[str], first: int) -> None:
-        super().__init__()
-        self._column = {ngram: first + column for column, ngram in enumerate(ngrams)}
 
-    def __missing__(self, word: str) -> "array[int]":
-        columns = array("i", [self._column[n] for n in character_ngrams(word) if n in self._column])
-        if len(self) >= REMEMBERED_WORDS:
-            self.clear()
-        self[word] = columns
-        return columns
+@inner
+def weigh(buckets: Any, count: int, lookup: Any, seen: Any, rows: Any, values: Any) -> int:
+    """Turn buckets into rows and their values, and return how many; `seen` (uint8, a row each) is 0 before and after.
+
+    Each of the two kinds of n-gram has length 1, so that a long text weighs no more than a short one.
+    """
+    used = 0
+    for place in range(count):
+        row = lookup.row[buckets[place]]
+        if row < 0:
+            continue
+        if seen[row] == 0:
+            rows[used] = row
+            used += 1
+        if seen[row] < MOST_COUNTED:
+            seen[row] += 1
+    words, characters = np.float32(0), np.float32(0)
+    for place in range(used):
+        row = rows[place]
+        value = LOGARITHMS[seen[row]] * lookup.idf[row]
+        seen[row] = 0
+        values[place] = value
+        if row < lookup.words:
+            words += value * value
+        else:
+            characters += value * value
+    of_word, of_character = _inverse_length(words), _inverse_length(characters)
+    for place in range(used):
+        values[place] *= of_word if rows[place] < lookup.words else of_character
+    return used
+
+
+@inner
+def _inverse_length(square: Any) -> Any:
+    return np.float32(1) / np.sqrt(square) if square > 0 else np.float32(0)
+
+
+@called_with(types.void(BYTES, OFFSETS, types.int32[::1]))
+def count_texts(together: Any, offsets: Any, held_by: Any) -> None:
+    """Add to each bucket how many of the packed texts hold it."""
+    folded, padded, buckets = room()
+    last_text = np.full(len(held_by), -1, np.int32)
+    for text in range(len(offsets) - 1):
+        length = fold(together, offsets[text], offsets[text + 1], folded)
+        for place in range(hash_ngrams(folded, length, padded, buckets)):
+            bucket = buckets[place]
+            if last_text[bucket] != text:
+                last_text[bucket] = text
+                held_by[bucket] += 1
+
+
+@called_with(types.int64(BYTES, OFFSETS, LOOKUP, OFFSETS, types.int32[::1], types.float32[::1]))
+def weigh_texts(together: Any, offsets: Any, lookup: Any, ends: Any, columns: Any, values: Any) -> int:
+    """Write the rows of `Vocabulary.matrix` one after another; `ends` says where each ends. Returns how much in all."""
+    folded, padded, buckets = room()
+    seen = np.zeros(len(lookup.idf), np.uint8)
+    rows_of_one, values_of_one = np.empty(MOST_NGRAMS, np.int32), np.empty(MOST_NGRAMS, np.float32)
+    total = 0
+    for text in range(len(offsets) - 1):
+        length = fold(together, offsets[text], offsets[text + 1], folded)
+        count = hash_ngrams(folded, length, padded, buckets)
+        used = weigh(buckets, count, lookup, seen, rows_of_one, values_of_one)
+        columns[total : total + used] = rows_of_one[:used]
+        values[total : total + used] = values_of_one[:used]
+        total += used
+        ends[text + 1] = total
+    return total

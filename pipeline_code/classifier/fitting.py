@@ -6,6 +6,8 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_array
 from sklearn.svm import LinearSVC
 
+from pipeline_code.classifier.scoring import Weights
+
 Floats = NDArray[np.float32]
 
 PENALTY = 1.0
@@ -14,13 +16,13 @@ PENALTY = 1.0
 COLDEST, HOTTEST = 1e-3, 1e2
 
 
-def fit_weights(matrix: csr_array, truth: NDArray[np.intp], seed: int) -> tuple[Floats, Floats]:
-    """Weights (columns x labels) and bias (labels) that tell each label from the others; `truth` counts from 0."""
+def fit_weights(matrix: csr_array, truth: NDArray[np.intp], seed: int) -> Weights:
+    """Weights that tell each label from all others; `truth` counts from 0 and gives each row's label."""
     fitted = LinearSVC(C=PENALTY, random_state=seed).fit(matrix, truth)
     weights, bias = fitted.coef_.T, fitted.intercept_
     if weights.shape[1] == 1:  # of two labels scikit-learn gives the second one's score only
         weights, bias = np.hstack([-weights, weights]) / 2, np.hstack([-bias, bias]) / 2
-    return np.ascontiguousarray(weights, dtype=np.float32), bias.astype(np.float32)
+    return Weights.rounded(weights, bias)
 
 
 def fit_temperature(scores: Floats, truth: NDArray[np.intp]) -> float:

@@ -1,7 +1,8 @@
 """Classifier: a text's label, how sure that is, and whether a person should look."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,23 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline_code.classifier import artefact
-from pipeline_code.classifier.features import NgramFeatures
+from pipeline_code.classifier.answering import Answerer
+from pipeline_code.classifier.features import Floats, Vocabulary, packed
+from pipeline_code.classifier.hashing import BUCKETS
+from pipeline_code.classifier.scoring import Gates, Scorer, Weights, judge_texts, scorer
 from pipeline_code.errors import InputError
 
-BATCH = 2048
-"""Texts scored at a time, which bounds the memory that a request takes."""
+BATCH = 8192
+"""Texts judged at a time, which bounds the memory that their scores take."""
 
-Floats = NDArray[np.float32]
+NO_GATES = Gates(0.0, 0.0)
+
 Labelled = Sequence[tuple[str, str]]
 """Pairs of text and label."""
-
-
-@dataclass(frozen=True)
-class Gates:
-    """Below either of the two a prediction is for review: unsure between labels, or unlike what was validated."""
-
-    min_confidence: float
-    min_in_scope_score: float
 
 
 @dataclass(frozen=True)
@@ -44,17 +41,16 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Classifier:
-    """A linear model over word and character n-grams. `weights` is columns x labels, `bias` has one entry a label.
+    """A linear model over hashed n-grams of words and characters.
 
     `training` holds what the trainer wishes to keep with the model, as JSON.
     """
 
     labels: list[str]
-    features: NgramFeatures
-    weights: Floats
-    bias: Floats
+    vocabulary: Vocabulary
+    weights: Weights
     temperature: float = 1.0
-    gates: Gates = Gates(0.0, 0.0)
+    gates: Gates = NO_GATES
     training: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -77,24 +73,32 @@ class Classifier:
         # Here and not above: scikit-learn takes seconds to import and the server does without it.
         from pipeline_code.classifier.fitting import fit_temperature, fit_weights
 
-        features = NgramFeatures.fit([text for text, _ in train])
-        truth = np.array([column[label] for _, label in train])
-        weights, bias = fit_weights(features.matrix([text for text, _ in train]), truth, seed)
-        model = cls(labels, features, weights, bias)
-        scores, _ = model._scores([text for text, _ in in_scope])
-        lowest = float(np.quantile(model._in_scope_scores(scores), review_quantile))
-        temperature = fit_temperature(scores, np.array([position for _, position in in_scope]))
+        texts = [text for text, _ in train]
+        vocabulary = Vocabulary.fit(texts)
+        weights = fit_weights(vocabulary.matrix(texts), np.array([column[label] for _, label in train]), seed)
+        model = cls(labels, vocabulary, weights)
+        judged = model._judge([text for text, _ in in_scope])
+        lowest = float(np.quantile(judged.in_scope_score, review_quantile))
+        temperature = fit_temperature(judged.scores, np.array([position for _, position in in_scope]))
         return replace(model, temperature=temperature, gates=Gates(min_confidence, lowest))
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Classify any number of texts, none included. A text of which no n-gram is known is always for review."""
-        parts = [self._scores(texts[start : start + BATCH]) for start in range(0, max(len(texts), 1), BATCH)]
-        scores = np.concatenate([scores for scores, _ in parts])
-        known = np.concatenate([known for _, known in parts])
-        confidence, in_scope_score = softmax(scores, self.temperature).max(axis=1), self._in_scope_scores(scores)
-        unsure, out_of_scope = confidence < self.gates.min_confidence, in_scope_score < self.gates.min_in_scope_score
-        labels = [self.labels[position] for position in scores.argmax(axis=1)]
-        return Predictions(labels, confidence, in_scope_score, unsure | out_of_scope | ~known)
+        parts = [self._judge(texts[start : start + BATCH]) for start in range(0, max(len(texts), 1), BATCH)]
+        return Predictions(
+            [self.labels[position] for part in parts for position in part.positions.tolist()],
+            np.concatenate([part.confidence for part in parts]),
+            np.concatenate([part.in_scope_score for part in parts]),
+            np.concatenate([part.review for part in parts]),
+        )
+
+    def answers(self, body: bytes) -> Iterable[bytes]:
+        """One JSON line for each line of the body that is not blank, in order, in parts of any size.
+
+        A usable record, `{"id": <any value>, "text": <string>}`, gives id, label, confidence, in_scope_score and
+        decision; any other one gives id, where it can be read, and error.
+        """
+        return self._answerer.answers(body)
 
     def save(self, folder: Path) -> None:
         """Write the artefact; the same model gives the same bytes."""
@@ -104,51 +108,51 @@ class Classifier:
             "gates": asdict(self.gates),
             "training": dict(self.training),
         }
-        arrays: dict[str, artefact.Array] = {
-            "word_ngrams": _packed(self.features.words),
-            "character_ngrams": _packed(self.features.characters),
-            "idf": self.features.idf,
-            "weights": self.weights,
-            "bias": self.bias,
-        }
-        artefact.write(folder, description, arrays)
+        artefact.write(folder, description, {**asdict(self.vocabulary), **asdict(self.weights)})
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """Read what `save` wrote. Raises ArtefactError where the folder holds something else."""
         description, arrays = artefact.read(folder)
         try:
-            words, characters = _unpacked(arrays["word_ngrams"]), _unpacked(arrays["character_ngrams"])
-            labels, weights, idf = list(description["labels"]), arrays["weights"], arrays["idf"]
-            if weights.shape != (len(words) + len(characters), len(labels)) or len(idf) != len(weights):
-                raise ValueError(f"{weights.shape} weights for {len(labels)} labels")
-            return cls(
-                labels=labels,
-                features=NgramFeatures(words, characters, idf),
-                weights=weights,
-                bias=arrays["bias"],
+            model = cls(
+                labels=[str(label) for label in description["labels"]],
+                vocabulary=Vocabulary(arrays["buckets"], arrays["idf"]),
+                weights=Weights(arrays["levels"], arrays["scales"], arrays["bias"]),
                 temperature=float(description["temperature"]),
-                gates=Gates(**description["gates"]),
+                gates=Gates(**{name: float(value) for name, value in description["gates"].items()}),
                 training=description["training"],
             )
-        except (KeyError, TypeError, ValueError) as error:
+            _check(model)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise artefact.ArtefactError(f"the model in {folder} is incomplete ({error}): train again") from error
+        return model
 
-    def _scores(self, texts: Sequence[str]) -> tuple[Floats, NDArray[np.bool_]]:
-        """Raw scores (texts x labels), and whether any n-gram of each text is known."""
-        matrix = self.features.matrix(texts)
-        return np.asarray(matrix @ self.weights + self.bias, dtype=np.float32), np.diff(matrix.indptr) > 0
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return scorer(self.vocabulary.lookup, self.weights, self.temperature, self.gates)
 
-    def _in_scope_scores(self, scores: Floats) -> Floats:
-        best = scores.argmax(axis=1)
-        return np.asarray(scores[np.arange(len(scores)), best] - self.bias[best], dtype=np.float32)
+    @cached_property
+    def _answerer(self) -> Answerer:
+        return Answerer(self._scorer, self.labels)
+
+    def _judge(self, texts: Sequence[str]) -> "_Judged":
+        count = len(texts)
+        scores, sureness = np.empty((count, len(self.labels)), np.float32), np.empty((count, 2), np.float32)
+        positions, review = np.empty(count, np.int64), np.empty(count, np.bool_)
+        judge_texts(*packed(texts), self._scorer, scores, positions, sureness, review)
+        return _Judged(scores, positions, sureness[:, 0], sureness[:, 1], review)
 
 
-def softmax(scores: Floats, temperature: float) -> Floats:
-    """Probabilities (rows x labels, each row summing to 1) of raw scores divided by the temperature."""
-    scaled = scores / np.float32(temperature)
-    powers = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+@dataclass(frozen=True)
+class _Judged:
+    """What the kernel wrote for some texts; `scores` are texts x labels."""
+
+    scores: Floats
+    positions: NDArray[np.int64]
+    confidence: Floats
+    in_scope_score: Floats
+    review: NDArray[np.bool_]
 
 
 def _labels(train: Labelled) -> list[str]:
@@ -160,9 +164,22 @@ def _labels(train: Labelled) -> list[str]:
     return labels
 
 
-def _packed(ngrams: Sequence[str]) -> NDArray[np.uint8]:
-    return np.frombuffer("\n".join(ngrams).encode(), dtype=np.uint8)
-
-
-def _unpacked(ngrams: NDArray[np.uint8]) -> list[str]:
-    return ngrams.tobytes().decode().split("\n") if len(ngrams) else []
+def _check(model: Classifier) -> None:
+    """Raise ValueError unless the arrays are what the kernel, which checks nothing, can read without harm."""
+    rows, labels = len(model.vocabulary.buckets), len(model.labels)
+    for array, kind, shape in (
+        (model.vocabulary.buckets, np.int32, (rows,)),
+        (model.vocabulary.idf, np.float32, (rows,)),
+        (model.weights.levels, np.int8, (rows, labels)),
+        (model.weights.scales, np.float32, (rows,)),
+        (model.weights.bias, np.float32, (labels,)),
+    ):
+        if array.dtype != kind or array.shape != shape:
+            raise ValueError(f"{array.dtype} array of {array.shape} where {np.dtype(kind)} of {shape} belongs")
+        if not np.isfinite(array).all():
+            raise ValueError("a number that is not finite")
+    steps = np.diff(model.vocabulary.buckets, prepend=-1, append=2 * BUCKETS)
+    if labels < 2 or (steps <= 0).any():
+        raise ValueError(f"{labels} labels, buckets not ascending below {2 * BUCKETS}")
+    if not (np.isfinite(model.temperature) and model.temperature > 0):
+        raise ValueError(f"temperature {model.temperature}")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from container_samples import labelled_records
+from container_samples import buckets, labelled_records
 
 from pipeline_code.classifier import Classifier, Gates
-from pipeline_code.classifier.features import NgramFeatures
+from pipeline_code.classifier.features import Vocabulary
+from pipeline_code.classifier.scoring import Weights
 
 
 @pytest.fixture
@@ -21,11 +22,16 @@ def yes_or_no() -> Classifier:
     At temperature 0.5 a distance of 1 is a confidence of 1 / (1 + exp(-2)) = 0.8808. Without the biases, which are
     -0.5 and 0.5, the winners' scores are 1.5, 0.5, 1.4142 and 0.
     """
+    words = [(buckets("no")[0], [3, -1]), (buckets("si")[0], [1, 1])]
+    rows = sorted(words)
     return Classifier(
         labels=["no", "yes"],
-        features=NgramFeatures(["no", "si"], [], np.ones(2, np.float32)),
-        weights=np.array([[1.5, -0.5], [0.5, 0.5]], np.float32),
-        bias=np.array([-0.5, 0.5], np.float32),
+        vocabulary=Vocabulary(np.array([bucket for bucket, _ in rows], np.int32), np.ones(2, np.float32)),
+        weights=Weights(
+            levels=np.array([levels for _, levels in rows], np.int8),
+            scales=np.full(2, 0.5, np.float32),
+            bias=np.array([-0.5, 0.5], np.float32),
+        ),
         temperature=0.5,
         gates=Gates(min_confidence=0.6, min_in_scope_score=0.4),
     )

@@ -6,11 +6,33 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pipeline_code.classifier.folding import LONGEST_TEXT, LONGEST_WORD, WORD_END, fold
+from pipeline_code.classifier.hashing import MOST_NGRAMS, hash_ngrams
+
 LABELLED = {
     "billing": ["me han cobrado dos veces", "la factura esta mal", "no entiendo la factura", "cobro duplicado"],
     "delivery": ["donde esta mi pedido", "el paquete no llega", "mi pedido llega tarde", "paquete perdido"],
     "account": ["no puedo entrar en mi cuenta", "olvide la contraseña", "cambiar mi contraseña", "cuenta bloqueada"],
 }
+
+
+def folded(text: str) -> np.ndarray:
+    """The folded code points of a text, each word closed by WORD_END, as the kernel writes them."""
+    together = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    room = np.empty(LONGEST_TEXT, np.uint32)
+    return room[: fold(together, 0, len(together), room)]
+
+
+def folded_words(text: str) -> list[str]:
+    return "".join(chr(point) for point in folded(text)).split(chr(WORD_END))[:-1]
+
+
+def buckets(text: str) -> list[int]:
+    """The bucket of each n-gram of a text, in the order in which the kernel comes to it."""
+    found, room = folded(text), np.empty(MOST_NGRAMS, np.int32)
+    return room[: hash_ngrams(found, len(found), np.empty(LONGEST_WORD + 2, np.uint32), room)].tolist()
 
 
 def record(position: int, text: str, label: str, language: str = "es", source: str = "web") -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_code.classifier import ArtefactError, Classifier, Gates
 from pipeline_code.classifier.fitting import fit_temperature
-from pipeline_code.classifier.model import softmax
+from pipeline_code.classifier.scoring import Weights
 from pipeline_code.errors import InputError
 
 TWO_LABELS = [
@@ -40,8 +40,14 @@ def test_the_in_scope_score_leaves_out_how_common_the_label_is(yes_or_no: Classi
     )
 
 
-def test_a_high_temperature_halves_the_confidence_between_two_labels() -> None:
-    assert softmax(np.array([[900.0, -900.0]], np.float32), 1e6) == pytest.approx(np.array([[0.5, 0.5]]), abs=1e-3)
+def test_a_high_temperature_halves_the_confidence_between_two_labels(yes_or_no: Classifier) -> None:
+    assert replace(yes_or_no, temperature=1e6).predict(["no"]).confidence == pytest.approx([0.5], abs=1e-3)
+
+
+def test_each_row_of_weights_is_rounded_to_one_127th_of_its_largest() -> None:
+    weights = Weights.rounded(np.array([[1.27, -0.504], [0.0, 0.0]], np.float32), np.zeros(2, np.float32))
+    assert weights.levels.tolist() == [[127, -50], [0, 0]]
+    assert weights.scales[0] == pytest.approx(0.01)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +99,8 @@ def test_the_temperature_makes_three_in_four_right_a_confidence_of_three_quarter
 
 def test_eight_right_answers_prove_nine_tenths_and_not_certainty() -> None:
     scores = np.tile(np.array([[1.0, 0.0]], np.float32), (8, 1))
-    temperature = fit_temperature(scores, np.zeros(8, dtype=int))
-    assert softmax(scores, temperature)[0, 0] == pytest.approx(0.9, abs=1e-3)
+    # 1 / (1 + exp(-1 / T)) = 0.9 where 1 / T = ln 9
+    assert fit_temperature(scores, np.zeros(8, dtype=int)) == pytest.approx(1 / 2.1972, abs=1e-3)
 
 
 def test_fitting_learns_the_labels_of_its_examples(trained: Classifier) -> None:
@@ -136,10 +142,10 @@ def test_the_artefact_is_json_and_flat_arrays_of_plain_numbers(trained: Classifi
     with np.load(tmp_path / "arrays.npz", allow_pickle=False) as arrays:
         kinds = {name: (array.ndim, str(array.dtype)) for name, array in arrays.items()}
     assert kinds == {
-        "word_ngrams": (1, "uint8"),
-        "character_ngrams": (1, "uint8"),
+        "buckets": (1, "int32"),
         "idf": (1, "float32"),
-        "weights": (2, "float32"),
+        "levels": (2, "int8"),
+        "scales": (1, "float32"),
         "bias": (1, "float32"),
     }
 
@@ -182,8 +188,11 @@ def _described(**changes: object) -> Callable[[Path], None]:
         (_cut_arrays, r"arrays\.npz is damaged: its SHA-256 is not the one in model\.json"),
         (_cut_description, r"model\.json is damaged, it is not JSON"),
         (_described(format="pickle"), r"model\.json does not describe a criba-classifier"),
-        (_described(schema=2), r"model\.json has schema 2 and this code reads 1: use the image that trained it"),
-        (_described(labels=["one"]), r"is incomplete \(\(\d+, 3\) weights for 1 labels\): train again"),
+        (_described(schema=3), r"model\.json has schema 3 and this code reads 2: use the image that trained it"),
+        (
+            _described(labels=["one"]),
+            r"is incomplete \(int8 array of \(\d+, 3\) where int8 of \(\d+, 1\) belongs\): train again",
+        ),
         (_described(gates={"min_confidence": 0.5}), r"is incomplete \(.*min_in_scope_score.*\): train again"),
         (lambda folder: (folder / "arrays.npz").unlink(), r"cannot read .*arrays\.npz \(No such file or directory\)"),
         (lambda folder: (folder / "model.json").unlink(), r"cannot read .*model\.json \(No such file or directory\)"),
