@@ -88,16 +88,17 @@ def weigh(buckets: Any, count: int, lookup: Any, seen: Any, rows: Any, values: A
 
     Each of the two kinds of n-gram has length 1, so that a long text weighs no more than a short one.
     """
-    used = 0
-    for place in range(count):
+    known = used = 0
+    for place in range(count):  # no branches: what a word is worth cannot be foreseen, and a wrong guess costs most
         row = lookup.row[buckets[place]]
-        if row < 0:
-            continue
-        if seen[row] == 0:
-            rows[used] = row
-            used += 1
-        if seen[row] < MOST_COUNTED:
-            seen[row] += 1
+        rows[known] = row
+        known += row >= 0
+    for place in range(known):
+        row = rows[place]
+        times = seen[row]
+        rows[used] = row
+        used += times == 0
+        seen[row] = times + (times < MOST_COUNTED)
     words, characters = np.float32(0), np.float32(0)
     for place in range(used):
         row = rows[place]

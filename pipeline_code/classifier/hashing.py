@@ -5,6 +5,7 @@ and the 2- to 4-grams of the characters of a word between two spaces, so that a 
 of one character has none of these.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ MOST_NGRAMS = 3 * LONGEST_TEXT
 _STEP, _SPREAD = np.uint64(0x9E3779B97F4A7C15), np.uint64(0x6A09E667F3BCC909)
 _WORD, _CHARACTERS = np.uint64(0xBB67AE8584CAA73B), np.uint64(0x3C6EF372FE94F82B)
 _BEGINNING, _END = np.uint64(0xA54FF53A5F1D36F1), np.uint64(0x510E527FADE682D1)
+_ALL = 2**64 - 1
 _HALF, _DOWN = np.uint64(32), np.uint64(64 - BITS)
 
 
@@ -89,3 +91,26 @@ def room() -> Any:
         np.empty(LONGEST_WORD + 2, np.uint32),
         np.empty(MOST_NGRAMS, np.int32),
     )
+
+
+def bucket_of_words(ngram: str) -> int:
+    """The bucket of one folded word, or of two joined by a space; slowly, in Python, for one n-gram at a time."""
+    words = [_stepped(int(_WORD), map(ord, word)) for word in ngram.split(" ")]
+    if len(words) == 1:
+        return _place(words[0])
+    return _place(_stepped(words[0] * int(_SPREAD) & _ALL, words[1:]))
+
+
+def bucket_of_characters(ngram: str) -> int:
+    """The bucket of an n-gram of characters, as above."""
+    return _place(_stepped(int(_CHARACTERS), map(ord, ngram))) + BUCKETS
+
+
+def _stepped(so_far: int, values: Iterable[int]) -> int:
+    for value in values:
+        so_far = (so_far ^ value) * int(_STEP) & _ALL
+    return so_far
+
+
+def _place(ngram: int) -> int:
+    return ((ngram ^ ngram >> int(_HALF)) * int(_SPREAD) & _ALL) >> int(_DOWN)

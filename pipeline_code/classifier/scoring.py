@@ -16,6 +16,10 @@ LANES = 16
 """A row of weights is padded to a multiple of this, as many as the processor takes in a few steps."""
 
 
+STEPS, FARTHEST = np.float32(64), np.float32(16)
+EXPONENTIALS: NDArray[np.float32] = np.exp(-np.arange(FARTHEST * STEPS + 1) / STEPS).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class Gates:
     """Below either of the two a prediction is for review: unsure between labels, or unlike what was validated."""
@@ -101,6 +105,15 @@ def score(rows: Any, values: Any, used: int, model: Any, scores: Any) -> None:
 
 
 @inner
+def _inverse_exponential(behind: Any) -> Any:
+    """exp(-behind) to six digits, and nothing beyond 16: several times as fast as the library's."""
+    near = min(behind, FARTHEST)
+    step = np.int64(near * STEPS)
+    rest = near - np.float32(step) / STEPS
+    return EXPONENTIALS[step] * (np.float32(1) - rest * (np.float32(1) - np.float32(0.5) * rest))
+
+
+@inner
 def judge(scores: Any, known: Any, model: Any) -> tuple[int, Any, Any, bool]:
     """The label's position, confidence, in-scope score, and whether a person should look.
 
@@ -112,7 +125,7 @@ def judge(scores: Any, known: Any, model: Any) -> tuple[int, Any, Any, bool]:
             best = label
     total, sharpness = np.float32(0), np.float32(1 / model.temperature)
     for label in range(model.labels):
-        total += np.exp((scores[label] - scores[best]) * sharpness)
+        total += _inverse_exponential((scores[best] - scores[label]) * sharpness)
     confidence, in_scope_score = np.float32(1) / total, scores[best] - model.bias[best]
     review = not known or confidence < model.min_confidence or in_scope_score < model.min_in_scope_score
     return best, confidence, in_scope_score, review

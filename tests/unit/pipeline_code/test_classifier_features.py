@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline_code.classifier import Classifier
 from pipeline_code.classifier.features import Vocabulary
-from pipeline_code.classifier.hashing import BUCKETS
+from pipeline_code.classifier.hashing import BUCKETS, bucket_of_characters, bucket_of_words
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,16 @@ def test_fifty_thousand_words_share_few_buckets() -> None:
     used = {buckets(f"p{number}")[0] for number in range(50_000)}
     # at random 2^18 x (1 - exp(-50000 / 2^18)) = 45,513 are expected, give or take 60
     assert 45_200 < len(used) < 45_800
+
+
+@pytest.mark.parametrize("text", ["si no", "año 日本語"])
+def test_one_ngram_at_a_time_has_the_kernels_bucket(text: str) -> None:
+    left, right = folded_words(text)
+    found = buckets(text)
+    assert bucket_of_words(left) == found[0]
+    assert bucket_of_words(f"{left} {right}") in found
+    assert bucket_of_characters(f" {left[:2]}") in found
+    assert bucket_of_characters(f"{right[-2:]} ") in found
 
 
 def row_of(vocabulary: Vocabulary, bucket: int) -> int:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline_code.classifier import ArtefactError, Classifier, Gates
+from pipeline_code.classifier import ArtefactError, Classifier, Gates, artefact
 from pipeline_code.classifier.fitting import fit_temperature
 from pipeline_code.classifier.scoring import Weights
 from pipeline_code.errors import InputError
@@ -188,7 +188,7 @@ def _described(**changes: object) -> Callable[[Path], None]:
         (_cut_arrays, r"arrays\.npz is damaged: its SHA-256 is not the one in model\.json"),
         (_cut_description, r"model\.json is damaged, it is not JSON"),
         (_described(format="pickle"), r"model\.json does not describe a criba-classifier"),
-        (_described(schema=3), r"model\.json has schema 3 and this code reads 2: use the image that trained it"),
+        (_described(schema=3), r"model\.json has schema 3 and this code reads up to 2: use the image that trained it"),
         (
             _described(labels=["one"]),
             r"is incomplete \(int8 array of \(\d+, 3\) where int8 of \(\d+, 1\) belongs\): train again",
@@ -205,3 +205,21 @@ def test_an_artefact_that_is_damaged_foreign_or_newer_is_refused(
     spoil(tmp_path)
     with pytest.raises(ArtefactError, match=reason):
         Classifier.load(tmp_path)
+
+
+def test_a_model_of_schema_1_which_named_its_ngrams_can_still_be_compared(tmp_path: Path) -> None:
+    arrays = {
+        "word_ngrams": np.frombuffer("no\nno va\nsí".encode(), np.uint8),
+        "character_ngrams": np.frombuffer(b" n\nnada", np.uint8),
+        "idf": np.ones(5, np.float32),
+        "weights": np.array([[1.0, 0], [2.0, 0], [0, 1.0], [0.5, 0], [0, 2.0]], np.float32),
+        "bias": np.array([0.25, 0.0], np.float32),
+    }
+    description = {"labels": ["no", "yes"], "temperature": 1.0, "gates": asdict(Gates(0.0, 0.0)), "training": {}}
+    artefact.write(tmp_path, description, arrays)
+    _described(schema=1)(tmp_path)
+    predictions = Classifier.load(tmp_path).predict(["no", "no va", "nada"])
+    assert predictions.labels == ["no", "no", "yes"]
+    # `no` and ` n` each have length 1: 1 + 0.5; with `no va` beside `no`: (1 + 2) / sqrt(2) + 0.5; nada: ` n` and
+    # `nada` share length 1: 2 / sqrt(2)
+    assert predictions.in_scope_score == pytest.approx([1.5, 2.6213, 1.4142], abs=0.02)
