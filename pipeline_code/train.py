@@ -3,12 +3,12 @@
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pipeline_code.classifier import Classifier
+from pipeline_code.classifier import Classifier, Targets
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout, run
 from pipeline_code.records import Example, examples
@@ -19,8 +19,14 @@ class Hyperparameters:
     """SageMaker hands every value over as a string."""
 
     seed: int = 0
-    review_quantile: float = 0.02
-    min_confidence: float = 0.5
+    min_confidence: float = Targets.min_confidence
+    auto_accuracy: float = Targets.auto_accuracy
+    review_quantile: float = Targets.review_quantile
+    typo_rate: float = 0.0
+
+    @property
+    def targets(self) -> Targets:
+        return Targets(**{field.name: getattr(self, field.name) for field in fields(Targets)})
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -35,19 +41,17 @@ class Hyperparameters:
 
 
 def fit(train: Sequence[Example], validation: Sequence[Example], hyperparameters: Hyperparameters) -> Classifier:
-    """The fitted classifier, with what it was made of and its figures on validation in `training`."""
-    held_out = [(example.text, example.label) for example in validation]
+    """The fitted classifier, with what it was made of in `training`."""
     classifier = Classifier.fit(
-        [(example.text, example.label) for example in train], held_out, **asdict(hyperparameters)
+        *([(example.text, example.label) for example in part] for part in (train, validation)),
+        seed=hyperparameters.seed,
+        targets=hyperparameters.targets,
+        typo_rate=hyperparameters.typo_rate,
     )
-    predicted = classifier.predict([text for text, _ in held_out])
-    right = sum(label == truth for label, (_, truth) in zip(predicted.labels, held_out, strict=True))
     training = {
+        **classifier.training,
         "hyperparameters": asdict(hyperparameters),
         "examples": len(train),
-        "validation_examples": len(validation),
-        "validation_accuracy": right / len(validation),
-        "validation_coverage": 1 - float(predicted.review.mean()),
         "data_sha256": {"train": data_hash(train), "validation": data_hash(validation)},
     }
     return replace(classifier, training=training)
@@ -69,13 +73,10 @@ def main() -> int:
         train, validation = examples(layout.channel("train")), examples(layout.channel("validation"))
         classifier = fit(train, validation, hyperparameters)
         classifier.save(layout.model)
-        print(json.dumps({"labels": len(classifier.labels), **_figures(classifier.training)}), flush=True)
+        figures = {name: classifier.training[name] for name in ("examples", "validation")}
+        print(json.dumps({"labels": len(classifier.labels), **figures}), flush=True)
 
     return run(job, layout.failure)
-
-
-def _figures(training: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in training.items() if not isinstance(value, dict)}
 
 
 def _within(kind: Callable[[str], Any], words: str, lowest: float, highest: float) -> Callable[[str, str], Any]:
@@ -93,8 +94,10 @@ def _within(kind: Callable[[str], Any], words: str, lowest: float, highest: floa
 
 _LIMITS = {
     "seed": _within(int, "whole number", 0, 2**31 - 1),
-    "review_quantile": _within(float, "number", 0, 1),
     "min_confidence": _within(float, "number", 0, 1),
+    "auto_accuracy": _within(float, "number", 0, 1),
+    "review_quantile": _within(float, "number", 0, 1),
+    "typo_rate": _within(float, "number", 0, 1),
 }
 
 if __name__ == "__main__":

@@ -110,6 +110,9 @@ class Training(Section):
     instance_type: InstanceType = Field("ml.m5.xlarge", description="Instance type of training and evaluation.")
     timeout_minutes: int = Field(60, ge=1, le=40_320, description="Minutes after which training is stopped.")
     seed: int = Field(13, ge=0, description="Seed of the split and of the training.")
+    typo_rate: Share = Field(
+        0.0, description="Share of the characters mistyped in a second copy of every training message; 0 for no copy."
+    )
     min_accuracy: Share = Field(0.80, description="Least accuracy on the test set of a challenger that is registered.")
     min_macro_f1: Share = Field(0.75, description="Least macro-F1 on the test set of a challenger that is registered.")
     max_worst_label_drop: Share = Field(0.10, description="Largest fall of any label's F1 below the champion's.")
@@ -131,7 +134,12 @@ class Scoring(Section):
     max_payload_mb: int = Field(6, ge=1, le=100, description="Largest mini-batch that the server is sent, in MB.")
     max_concurrent: int = Field(2, ge=1, le=100, description="Mini-batches in flight on one instance.")
     timeout_minutes: int = Field(120, ge=1, le=7200, description="Minutes after which a transform is stopped.")
-    min_confidence: Share = Field(0.5, description="Calibrated confidence below which a message goes to review.")
+    auto_accuracy: Share = Field(
+        0.95,
+        description="Share of the messages decided without review that should be right: "
+        "the confidence below which a message goes to review is chosen for it, on validation messages.",
+    )
+    min_confidence: Share = Field(0.5, description="Confidence below which a message goes to review in any case.")
     review_quantile: Share = Field(
         0.02, description="Share of validation messages whose in-scope score would go to review."
     )

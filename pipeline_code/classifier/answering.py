@@ -9,9 +9,8 @@ from numba import types
 from numpy.typing import NDArray
 
 from pipeline_code.classifier.compiled import called_with, inner, struct
-from pipeline_code.classifier.features import BYTES, OFFSETS, Bytes, weigh
-from pipeline_code.classifier.folding import fold
-from pipeline_code.classifier.hashing import MOST_NGRAMS, hash_ngrams, room
+from pipeline_code.classifier.features import BYTES, MOST_ROWS, OFFSETS, Bytes, weigh
+from pipeline_code.classifier.hashing import room
 from pipeline_code.classifier.json_lines import (
     ID_END,
     ID_START,
@@ -23,8 +22,10 @@ from pipeline_code.classifier.json_lines import (
     unescape,
 )
 from pipeline_code.classifier.json_values import DEEPEST
-from pipeline_code.classifier.scoring import SCORER, Scorer, judge, score
+from pipeline_code.classifier.machine import find
+from pipeline_code.classifier.scoring import LANES, SCORER, Scorer, judge, score
 
+LINE_END = ord("\n")
 LEAST_ROOM = 1 << 16
 LONGEST_NUMBERS = 128
 """Bytes of an answer beside its id and its label or reason, and more."""
@@ -48,13 +49,6 @@ _OPENING, _NULL = np.frombuffer(b'{"id":', np.uint8), np.frombuffer(b"null", np.
 _SCORE = np.frombuffer(b',"in_scope_score":', np.uint8)
 _AUTO = np.frombuffer(b',"decision":"auto"}\n', np.uint8)
 _REVIEW = np.frombuffer(b',"decision":"review"}\n', np.uint8)
-
-
-@inner
-def _line_end(body: Any, at: int) -> int:
-    while at < len(body) and body[at] != 10:
-        at += 1
-    return at
 
 
 @inner
@@ -113,13 +107,13 @@ def _decimal(number: Any, out: Any, written: int) -> int:
 @called_with(types.void(BYTES, SCORER, PHRASES, types.uint8[::1], types.uint8[::1], types.int64[::1]))
 def answer_lines(body: Any, model: Any, phrases: Any, out: Any, scratch: Any, reached: Any) -> None:
     """Answer the lines from `reached[0]` on until `out` is full, and say in `reached` how far body and answers go."""
-    folded, padded, buckets = room()
+    of_one = room()
     seen, scores = np.zeros(len(model.lookup.idf), np.uint8), np.empty(len(model.bias), np.float32)
-    rows, values = np.empty(MOST_NGRAMS + 3, np.int32), np.empty(MOST_NGRAMS + 3, np.float32)
-    stack, places = np.empty(DEEPEST, np.uint8), np.empty(4, np.int64)
+    rows, values = np.empty(MOST_ROWS + 3, np.int32), np.empty(MOST_ROWS + 3, np.float32)
+    stack, places, lanes = np.empty(DEEPEST, np.uint8), np.empty(4, np.int64), np.empty(LANES, np.float32)
     at, written = reached[0], 0
     while at < len(body):
-        end = _line_end(body, at)
+        end = find(body, LINE_END, at, len(body))
         if written + (end - at) + phrases.longest + LONGEST_NUMBERS > len(out):
             break
         if not _is_blank(body, at, end):
@@ -134,13 +128,12 @@ def answer_lines(body: Any, model: Any, phrases: Any, out: Any, scratch: Any, re
             else:
                 text, text_end = places[TEXT_START], places[TEXT_END]
                 if is_escaped(body, text, text_end):
-                    length = fold(scratch, 0, unescape(body, text, text_end, scratch), folded)
+                    length = unescape(body, text, text_end, scratch)
+                    used = weigh(scratch, 0, length, model.lookup, seen, of_one, rows, values)
                 else:
-                    length = fold(body, text, text_end, folded)
-                count = hash_ngrams(folded, length, padded, buckets)
-                used = weigh(buckets, count, model.lookup, seen, rows, values)
+                    used = weigh(body, text, text_end, model.lookup, seen, of_one, rows, values)
                 score(rows, values, used, model, scores)
-                label, confidence, in_scope_score, review = judge(scores, used > 0, model)
+                label, confidence, in_scope_score, review = judge(scores, lanes, used > 0, model)
                 written = _phrase(phrases, label, out, written)
                 written = _decimal(confidence, out, written)
                 written = _copy(_SCORE, 0, len(_SCORE), out, written)

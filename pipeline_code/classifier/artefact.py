@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline_code.classifier.schema_1 import converted
 from pipeline_code.errors import InputError
 
 FORMAT = "criba-classifier"
-SCHEMA = 2
-READ = (1, 2)
+SCHEMA = 3
 DESCRIPTION, ARRAYS = "model.json", "arrays.npz"
 
 Array = NDArray[Any]
@@ -47,8 +45,7 @@ def read(folder: Path) -> tuple[dict[str, Any], dict[str, Array]]:
         raise ArtefactError(f"{folder / ARRAYS} is damaged: its SHA-256 is not the one in {DESCRIPTION}: train again")
     try:
         with np.load(BytesIO(content), allow_pickle=False) as arrays:
-            found = dict(arrays)
-            return description, found if description["schema"] == SCHEMA else converted(found)
+            return description, dict(arrays)
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise ArtefactError(f"{folder / ARRAYS} holds no arrays: {error}") from error
 
@@ -61,10 +58,8 @@ def _description(path: Path) -> dict[str, Any]:
     if not isinstance(description, dict) or description.get("format") != FORMAT:
         raise ArtefactError(f"{path} does not describe a {FORMAT}: give the folder that train wrote")
     schema = description.get("schema")
-    if schema not in READ:
-        raise ArtefactError(
-            f"{path} has schema {schema} and this code reads up to {SCHEMA}: use the image that trained it"
-        )
+    if schema != SCHEMA:
+        raise ArtefactError(f"{path} has schema {schema} and this code reads {SCHEMA}: use the image that trained it")
     return description
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline_code.classifier.compiled import called_with, inner, struct
 from pipeline_code.classifier.folding import fold
-from pipeline_code.classifier.hashing import BUCKETS, MOST_NGRAMS, hash_ngrams, room
+from pipeline_code.classifier.hashing import BUCKETS, MOST_CHARACTERS, MOST_WORDS, hash_ngrams, room
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -26,16 +26,18 @@ Integers = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 
 
+MOST_ROWS = MOST_WORDS + MOST_CHARACTERS
+
+
 class Lookup(NamedTuple):
-    """The vocabulary as the kernel reads it: each bucket's row or -1, each row's idf, how many rows are of words."""
+    """The vocabulary as the kernel reads it: each bucket's row or -1, each row's idf."""
 
     row: Integers
     idf: Floats
-    words: int
 
 
 BYTES, OFFSETS = types.Array(types.uint8, 1, "C", readonly=True), types.int64[::1]
-LOOKUP = struct(Lookup, types.int32[::1], types.float32[::1], types.int64)
+LOOKUP = struct(Lookup, types.int32[::1], types.float32[::1])
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Vocabulary:
     def lookup(self) -> Lookup:
         row = np.full(2 * BUCKETS, -1, np.int32)
         row[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
-        return Lookup(row, self.idf, int((self.buckets < BUCKETS).sum()))
+        return Lookup(row, self.idf)
 
     def matrix(self, texts: Sequence[str]) -> "csr_array":
         """One row a text: (1 + ln count) x idf, then each of the two kinds of n-gram scaled to length 1 (float32)."""
@@ -83,68 +85,75 @@ def packed(texts: Sequence[str]) -> tuple[Bytes, NDArray[np.int64]]:
 
 
 @inner
-def weigh(buckets: Any, count: int, lookup: Any, seen: Any, rows: Any, values: Any) -> int:
-    """Turn buckets into rows and their values, and return how many; `seen` (uint8, a row each) is 0 before and after.
-
-    Each of the two kinds of n-gram has length 1, so that a long text weighs no more than a short one.
-    """
-    known = used = 0
+def _weigh_kind(buckets: Any, count: int, lookup: Any, seen: Any, rows: Any, values: Any, first: int) -> int:
+    """Do so for one kind, from place `first` on, and return the place behind."""
+    known = used = first
     for place in range(count):  # no branches: what a word is worth cannot be foreseen, and a wrong guess costs most
         row = lookup.row[buckets[place]]
         rows[known] = row
         known += row >= 0
-    for place in range(known):
+    for place in range(first, known):
         row = rows[place]
         times = seen[row]
         rows[used] = row
         used += times == 0
         seen[row] = times + (times < MOST_COUNTED)
-    words, characters = np.float32(0), np.float32(0)
-    for place in range(used):
+    square = np.float32(0)
+    for place in range(first, used):
         row = rows[place]
         value = LOGARITHMS[seen[row]] * lookup.idf[row]
         seen[row] = 0
         values[place] = value
-        if row < lookup.words:
-            words += value * value
-        else:
-            characters += value * value
-    of_word, of_character = _inverse_length(words), _inverse_length(characters)
-    for place in range(used):
-        values[place] *= of_word if rows[place] < lookup.words else of_character
+        square += value * value
+    inverse_length = np.float32(1) / np.sqrt(square) if square > 0 else np.float32(0)
+    for place in range(first, used):
+        values[place] *= inverse_length
     return used
 
 
 @inner
-def _inverse_length(square: Any) -> Any:
-    return np.float32(1) / np.sqrt(square) if square > 0 else np.float32(0)
+def weigh(text: Any, start: int, end: int, lookup: Any, seen: Any, room: Any, rows: Any, values: Any) -> int:
+    """Write the rows of a text's known n-grams and what they weigh, and return how many; `seen` is 0 before and after.
+
+    Each of the two kinds of n-gram has length 1, so that a long text weighs no more than a short one.
+    """
+    folded, words, characters = room
+    length = fold(text, start, end, folded)
+    of_words, of_characters = hash_ngrams(folded, length, words, characters)
+    used = _weigh_kind(words, of_words, lookup, seen, rows, values, 0)
+    return _weigh_kind(characters, of_characters, lookup, seen, rows, values, used)
+
+
+@inner
+def _count(bucket: int, text: int, last_text: Any, held_by: Any) -> None:
+    if last_text[bucket] != text:
+        last_text[bucket] = text
+        held_by[bucket] += 1
 
 
 @called_with(types.void(BYTES, OFFSETS, types.int32[::1]))
 def count_texts(together: Any, offsets: Any, held_by: Any) -> None:
     """Add to each bucket how many of the packed texts hold it."""
-    folded, padded, buckets = room()
+    folded, words, characters = room()
     last_text = np.full(len(held_by), -1, np.int32)
     for text in range(len(offsets) - 1):
         length = fold(together, offsets[text], offsets[text + 1], folded)
-        for place in range(hash_ngrams(folded, length, padded, buckets)):
-            bucket = buckets[place]
-            if last_text[bucket] != text:
-                last_text[bucket] = text
-                held_by[bucket] += 1
+        of_words, of_characters = hash_ngrams(folded, length, words, characters)
+        for place in range(of_words):
+            _count(words[place], text, last_text, held_by)
+        for place in range(of_characters):
+            _count(characters[place], text, last_text, held_by)
 
 
 @called_with(types.int64(BYTES, OFFSETS, LOOKUP, OFFSETS, types.int32[::1], types.float32[::1]))
 def weigh_texts(together: Any, offsets: Any, lookup: Any, ends: Any, columns: Any, values: Any) -> int:
     """Write the rows of `Vocabulary.matrix` one after another; `ends` says where each ends. Returns how much in all."""
-    folded, padded, buckets = room()
+    of_one = room()
     seen = np.zeros(len(lookup.idf), np.uint8)
-    rows_of_one, values_of_one = np.empty(MOST_NGRAMS, np.int32), np.empty(MOST_NGRAMS, np.float32)
+    rows_of_one, values_of_one = np.empty(MOST_ROWS, np.int32), np.empty(MOST_ROWS, np.float32)
     total = 0
     for text in range(len(offsets) - 1):
-        length = fold(together, offsets[text], offsets[text + 1], folded)
-        count = hash_ngrams(folded, length, padded, buckets)
-        used = weigh(buckets, count, lookup, seen, rows_of_one, values_of_one)
+        used = weigh(together, offsets[text], offsets[text + 1], lookup, seen, of_one, rows_of_one, values_of_one)
         columns[total : total + used] = rows_of_one[:used]
         values[total : total + used] = values_of_one[:used]
         total += used

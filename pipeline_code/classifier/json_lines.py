@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-
 from pipeline_code.classifier.compiled import inner
 from pipeline_code.classifier.json_values import (
     BACKSLASH,
@@ -23,6 +21,7 @@ from pipeline_code.classifier.json_values import (
     skip_string,
     skip_value,
 )
+from pipeline_code.classifier.machine import find
 
 REASONS = {
     NOT_JSON: "not JSON",
@@ -35,7 +34,7 @@ REASONS = {
 ID_START, ID_END, TEXT_START, TEXT_END = range(4)
 """Where a record's `id` and `text` stand: places in the body, the text without quotes; start -1 is none."""
 
-_ID, _TEXT = np.frombuffer(b"id", np.uint8), np.frombuffer(b"text", np.uint8)
+_ANOTHER, _IS_ID, _IS_TEXT = range(3)
 
 
 @inner
@@ -59,17 +58,19 @@ def read_record(body: Any, start: int, end: int, stack: Any, places: Any, scratc
         value = skip_colon(body, at, end)
         if value < 0:
             return value
-        at = skip_value(body, value, end, stack)
+        is_string = value < end and body[value] == QUOTE
+        at = skip_string(body, value, end) if is_string else skip_value(body, value, end, stack)
         if at < 0:
             return at
         after = skip_space(body, at, end)
         if after == end or (body[after] != COMMA and body[after] != BRACE + TO_CLOSING):
             return NOT_JSON
-        if _is_key(body, key, key_end, _ID, scratch):
+        name = _name(body, key, key_end, scratch)
+        if name == _IS_ID:
             places[ID_START], places[ID_END] = value, at
-        elif _is_key(body, key, key_end, _TEXT, scratch):
+        elif name == _IS_TEXT:
             text_found = True
-            places[TEXT_START] = value + 1 if body[value] == QUOTE else -1
+            places[TEXT_START] = value + 1 if is_string else -1
             places[TEXT_END] = at - 1
         if body[after] != COMMA:
             break
@@ -112,10 +113,7 @@ def unescape(body: Any, start: int, end: int, scratch: Any) -> int:
 
 @inner
 def is_escaped(body: Any, start: int, end: int) -> bool:
-    for at in range(start, end):  # noqa: SIM110 - compiled, where a generator has no place
-        if body[at] == BACKSLASH:
-            return True
-    return False
+    return find(body, BACKSLASH, start, end) < end
 
 
 @inner
@@ -131,22 +129,17 @@ def _encode(point: int, scratch: Any, length: int) -> int:
 
 
 @inner
-def _is_key(body: Any, start: int, end: int, name: Any, scratch: Any) -> bool:
-    if is_escaped(body, start, end):
-        return _is_key_unescaped(scratch, unescape(body, start, end, scratch), name)
-    if end - start != len(name):
-        return False
-    for place in range(len(name)):  # noqa: SIM110
-        if body[start + place] != name[place]:
-            return False
-    return True
+def _plain_name(key: Any, start: int, end: int) -> int:
+    if end - start == 2 and key[start] == ord("i") and key[start + 1] == ord("d"):
+        return _IS_ID
+    if end - start != 4 or key[start] != ord("t") or key[start + 1] != ord("e"):
+        return _ANOTHER
+    return _IS_TEXT if key[start + 2] == ord("x") and key[start + 3] == ord("t") else _ANOTHER
 
 
 @inner
-def _is_key_unescaped(scratch: Any, length: int, name: Any) -> bool:
-    if length != len(name):
-        return False
-    for place in range(len(name)):  # noqa: SIM110
-        if scratch[place] != name[place]:
-            return False
-    return True
+def _name(body: Any, start: int, end: int, scratch: Any) -> int:
+    """Which of the two a key is, however it is written."""
+    if is_escaped(body, start, end):
+        return _plain_name(scratch, 0, unescape(body, start, end, scratch))
+    return _plain_name(body, start, end)

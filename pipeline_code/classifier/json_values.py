@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pipeline_code.classifier.compiled import inner
+from pipeline_code.classifier.machine import skip_plain
 
 DEEPEST = 512
 """How many objects and arrays may stand in one another."""
@@ -141,6 +142,9 @@ def skip_string(body: Any, at: int, end: int) -> int:
         return NOT_JSON
     at += 1
     while at < end:
+        at = skip_plain(body, at)
+        if at >= end:
+            return NOT_JSON
         byte = body[at]
         if byte == QUOTE:
             return at + 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from pipeline_code.classifier import artefact
 from pipeline_code.classifier.answering import Answerer
 from pipeline_code.classifier.features import Floats, Vocabulary, packed
+from pipeline_code.classifier.gates import Gates, Targets, choose
 from pipeline_code.classifier.hashing import BUCKETS
-from pipeline_code.classifier.scoring import Gates, Scorer, Weights, judge_texts, scorer
+from pipeline_code.classifier.scoring import Scorer, Weights, judge_texts, scorer
+from pipeline_code.classifier.typos import with_typos
 from pipeline_code.errors import InputError
 
 BATCH = 8192
 """Texts judged at a time, which bounds the memory that their scores take."""
 
-NO_GATES = Gates(0.0, 0.0)
+NO_GATES, DEFAULT_TARGETS = Gates(0.0, 0.0), Targets()
 
 Labelled = Sequence[tuple[str, str]]
 """Pairs of text and label."""
@@ -55,32 +57,35 @@ class Classifier:
 
     @classmethod
     def fit(
-        cls, train: Labelled, validation: Labelled, *, seed: int, min_confidence: float, review_quantile: float
+        cls,
+        train: Labelled,
+        validation: Labelled,
+        *,
+        seed: int,
+        targets: Targets = DEFAULT_TARGETS,
+        typo_rate: float = 0.0,
     ) -> Self:
-        """Fit on `train`; calibrate, and set the gate of the `review_quantile` lowest scores, on `validation`.
+        """Calibrate on `validation` a model of `train`, then learn from both what is served with that calibration.
 
-        The same arguments give the same model. Raises InputError for fewer than two labels, and where no validation
-        example has a trained label.
+        `validation` should be later than `train`, as what will be scored is. Its labels that `train` lacks are out of
+        scope and only told of: `training` has the figures of what was held out. A `typo_rate` above 0 adds a copy of
+        each text in which so many of the characters are mistyped. The same arguments give the same model. Raises
+        InputError for fewer than two labels, for texts without a word, and where no validation example has a trained
+        label.
         """
         labels = _labels(train)
-        column = {label: position for position, label in enumerate(labels)}
-        in_scope = [(text, column[label]) for text, label in validation if label in column]
-        if not in_scope:
+        known = set(labels)
+        held_out = [(text, label) for text, label in validation if label in known]
+        if not held_out:
             raise InputError(
                 f"none of {len(validation)} validation examples has a trained label, so that confidence cannot be "
                 "calibrated: add labelled messages"
             )
-        # Here and not above: scikit-learn takes seconds to import and the server does without it.
-        from pipeline_code.classifier.fitting import fit_temperature, fit_weights
-
-        texts = [text for text, _ in train]
-        vocabulary = Vocabulary.fit(texts)
-        weights = fit_weights(vocabulary.matrix(texts), np.array([column[label] for _, label in train]), seed)
-        model = cls(labels, vocabulary, weights)
-        judged = model._judge([text for text, _ in in_scope])
-        lowest = float(np.quantile(judged.in_scope_score, review_quantile))
-        temperature = fit_temperature(judged.scores, np.array([position for _, position in in_scope]))
-        return replace(model, temperature=temperature, gates=Gates(min_confidence, lowest))
+        learn = partial(_learn, labels, seed=seed, typo_rate=typo_rate)
+        judge = cls(*learn(train))._calibrated(held_out, targets)
+        served = cls(*learn([*train, *held_out]))
+        found = {"validation": judge._held_out_figures(validation)}
+        return replace(served, temperature=judge.temperature, gates=judge.gates, training=found)
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Classify any number of texts, none included. A text of which no n-gram is known is always for review."""
@@ -136,6 +141,31 @@ class Classifier:
     def _answerer(self) -> Answerer:
         return Answerer(self._scorer, self.labels)
 
+    def _calibrated(self, held_out: Labelled, targets: Targets) -> Self:
+        """This model with the temperature and the gates that suit messages which it did not learn from."""
+        from pipeline_code.classifier.fitting import fit_temperature
+
+        texts, truth = [text for text, _ in held_out], _positions(self.labels, held_out)
+        warm = replace(self, temperature=fit_temperature(self._judge(texts).scores, truth))
+        judged = warm._judge(texts)
+        gates = choose(judged.confidence, judged.in_scope_score, judged.positions == truth, targets)
+        return replace(warm, gates=gates)
+
+    def _held_out_figures(self, held_out: Labelled) -> dict[str, Any]:
+        """How the messages fare of which the gates were chosen, and those of labels that the model does not have."""
+        predicted = self.predict([text for text, _ in held_out])
+        known = np.isin([label for _, label in held_out], self.labels)
+        right = np.array([label == truth for label, (_, truth) in zip(predicted.labels, held_out, strict=True)])
+        auto = known & ~predicted.review
+        return {
+            "examples": int(known.sum()),
+            "accuracy": float(right[known].mean()),
+            "coverage": float(auto.sum() / known.sum()),
+            "auto_accuracy": float(right[auto].mean()) if auto.any() else None,
+            "out_of_scope": int((~known).sum()),
+            "out_of_scope_rejection": float(predicted.review[~known].mean()) if not known.all() else None,
+        }
+
     def _judge(self, texts: Sequence[str]) -> "_Judged":
         count = len(texts)
         scores, sureness = np.empty((count, len(self.labels)), np.float32), np.empty((count, 2), np.float32)
@@ -153,6 +183,27 @@ class _Judged:
     confidence: Floats
     in_scope_score: Floats
     review: NDArray[np.bool_]
+
+
+def _learn(
+    labels: list[str], examples: Labelled, *, seed: int, typo_rate: float
+) -> tuple[list[str], Vocabulary, Weights]:
+    """The parts of a classifier that know nothing of confidence."""
+    # Here and not above: scikit-learn takes seconds to import and the server does without it.
+    from pipeline_code.classifier.fitting import fit_weights
+
+    texts, truth = [text for text, _ in examples], _positions(labels, examples)
+    if typo_rate:
+        texts, truth = texts + with_typos(texts, typo_rate, seed), np.tile(truth, 2)
+    vocabulary = Vocabulary.fit(texts)
+    if len(vocabulary.buckets) == 0:
+        raise InputError(f"none of {len(texts)} training texts holds a word: add labelled messages with text")
+    return labels, vocabulary, fit_weights(vocabulary.matrix(texts), truth, seed)
+
+
+def _positions(labels: list[str], examples: Labelled) -> NDArray[np.intp]:
+    position = {label: place for place, label in enumerate(labels)}
+    return np.array([position[label] for _, label in examples], np.intp)
 
 
 def _labels(train: Labelled) -> list[str]:

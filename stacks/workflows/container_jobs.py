@@ -26,7 +26,9 @@ def training_job(platform: Platform, *, channels: Mapping[str, str]) -> dict[str
         "HyperParameters": {
             "seed": str(training.seed),
             "min_confidence": str(scoring.min_confidence),
+            "auto_accuracy": str(scoring.auto_accuracy),
             "review_quantile": str(scoring.review_quantile),
+            "typo_rate": str(training.typo_rate),
         },
         "InputDataConfig": [
             {

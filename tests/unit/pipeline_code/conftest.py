@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from container_samples import buckets, labelled_records
 
-from pipeline_code.classifier import Classifier, Gates
+from pipeline_code.classifier import Classifier, Gates, Targets
 from pipeline_code.classifier.features import Vocabulary
 from pipeline_code.classifier.scoring import Weights
 
@@ -40,7 +40,7 @@ def yes_or_no() -> Classifier:
 @pytest.fixture(scope="session")
 def trained() -> Classifier:
     pairs = [(one["text"], one["label"]) for one in labelled_records()]
-    return Classifier.fit(pairs, pairs, seed=7, min_confidence=0.5, review_quantile=0.0)
+    return Classifier.fit(pairs, pairs, seed=7, targets=Targets(review_quantile=0.0))
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pipeline_code.classifier.folding import LONGEST_TEXT, LONGEST_WORD, WORD_END, fold
-from pipeline_code.classifier.hashing import MOST_NGRAMS, hash_ngrams
+from pipeline_code.classifier.folding import LONGEST_TEXT, WORD_END, fold
+from pipeline_code.classifier.hashing import hash_ngrams, room
 
 LABELLED = {
     "billing": ["me han cobrado dos veces", "la factura esta mal", "no entiendo la factura", "cobro duplicado"],
@@ -21,8 +21,8 @@ LABELLED = {
 def folded(text: str) -> np.ndarray:
     """The folded code points of a text, each word closed by WORD_END, as the kernel writes them."""
     together = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    room = np.empty(LONGEST_TEXT, np.uint32)
-    return room[: fold(together, 0, len(together), room)]
+    places = np.empty(LONGEST_TEXT, np.uint32)
+    return places[: fold(together, 0, len(together), places)]
 
 
 def folded_words(text: str) -> list[str]:
@@ -30,9 +30,11 @@ def folded_words(text: str) -> list[str]:
 
 
 def buckets(text: str) -> list[int]:
-    """The bucket of each n-gram of a text, in the order in which the kernel comes to it."""
-    found, room = folded(text), np.empty(MOST_NGRAMS, np.int32)
-    return room[: hash_ngrams(found, len(found), np.empty(LONGEST_WORD + 2, np.uint32), room)].tolist()
+    """The bucket of each n-gram of a text: those of words, then those of characters, as the kernel comes to them."""
+    found = folded(text)
+    _, words, characters = room()
+    of_words, of_characters = hash_ngrams(found, len(found), words, characters)
+    return [*words[:of_words].tolist(), *characters[:of_characters].tolist()]
 
 
 def record(position: int, text: str, label: str, language: str = "es", source: str = "web") -> dict[str, str]:

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline_code.classifier import ArtefactError, Classifier, Gates, artefact
+from pipeline_code.classifier import ArtefactError, Classifier, Gates, Targets
 from pipeline_code.classifier.fitting import fit_temperature
 from pipeline_code.classifier.scoring import Weights
 from pipeline_code.errors import InputError
 
+NO_QUANTILE = Targets(review_quantile=0.0)
 TWO_LABELS = [
     ("no va la web", "fault"),
     ("la app falla", "fault"),
@@ -21,8 +22,8 @@ TWO_LABELS = [
 ]
 
 
-def fit(train=TWO_LABELS, validation=TWO_LABELS, *, seed=7, min_confidence=0.5, review_quantile=0.0) -> Classifier:
-    return Classifier.fit(train, validation, seed=seed, min_confidence=min_confidence, review_quantile=review_quantile)
+def fit(train=TWO_LABELS, validation=TWO_LABELS, *, targets=NO_QUANTILE, typo_rate=0.0) -> Classifier:
+    return Classifier.fit(train, validation, seed=7, targets=targets, typo_rate=typo_rate)
 
 
 def test_the_label_is_the_one_with_the_highest_score(yes_or_no: Classifier) -> None:
@@ -115,8 +116,39 @@ def test_two_labels_are_told_apart_too() -> None:
 
 @pytest.mark.parametrize(("review_quantile", "reviewed"), [(0.0, 0), (0.3, 1), (0.5, 2), (1.0, 3)])
 def test_the_review_quantile_of_validation_falls_below_the_in_scope_gate(review_quantile: float, reviewed: int) -> None:
-    model = fit(min_confidence=0.0, review_quantile=review_quantile)
-    assert int(model.predict([text for text, _ in TWO_LABELS]).review.sum()) == reviewed
+    model = fit(targets=Targets(min_confidence=0.0, review_quantile=review_quantile))
+    assert model.training["validation"]["coverage"] == 1 - reviewed / 4
+
+
+def test_what_was_held_out_is_learnt_in_the_end_and_told_of_as_it_fared_before() -> None:
+    model = fit(validation=[*TWO_LABELS, ("xyz", "fault")])
+    assert model.predict(["xyz"]).labels == ["fault"]
+    # of `xyz` the model that was judged knew no word
+    assert model.training["validation"] == {
+        "examples": 5,
+        "accuracy": 0.8,
+        "coverage": 0.8,
+        "auto_accuracy": 1.0,
+        "out_of_scope": 0,
+        "out_of_scope_rejection": None,
+    }
+
+
+def test_held_out_messages_of_other_labels_are_out_of_scope_and_change_nothing() -> None:
+    strangers = [("xyz", "out-of-scope"), ("pago doble", "out-of-scope")]
+    model = fit(validation=[*TWO_LABELS, *strangers])
+    assert (model.labels, model.gates, model.temperature) == (
+        ["fault", "payment"],
+        fit().gates,
+        fit().temperature,
+    )
+    assert model.training["validation"]["out_of_scope"] == 2
+    assert model.training["validation"]["out_of_scope_rejection"] == 0.5
+
+
+def test_typos_are_learnt_beside_the_texts_as_they_were() -> None:
+    plain, with_typos = (set(fit(typo_rate=rate).vocabulary.buckets) for rate in (0.0, 0.3))
+    assert plain < with_typos
 
 
 def test_two_fits_write_the_same_bytes(tmp_path: Path) -> None:
@@ -160,6 +192,36 @@ def test_no_examples_are_refused() -> None:
         fit(train=[])
 
 
+def test_texts_without_a_word_are_refused() -> None:
+    with pytest.raises(InputError, match=r"^none of 2 training texts holds a word: add labelled messages with text$"):
+        fit(train=[("", "fault"), (" … ", "payment")])
+
+
+def test_the_same_text_with_two_labels_is_learnt_as_unsure() -> None:
+    model = fit(train=[*TWO_LABELS, ("quizá", "fault"), ("quizá", "payment")])
+    assert model.predict(["quizá"]).confidence[0] < model.predict(["la app falla"]).confidence[0]
+
+
+def test_a_label_with_one_example_is_learnt() -> None:
+    assert fit(train=[*TWO_LABELS, ("¿abren los domingos?", "hours")]).predict(["abren domingos"]).labels == ["hours"]
+
+
+def test_labels_may_be_any_text(tmp_path: Path) -> None:
+    odd = ['a "quoted" \\ label', "línea\nnueva", "🎉", "<b>", " ", "x" * 300]
+    examples = [(f"palabra{number} propia{number}", label) for number, label in enumerate(odd)]
+    fit(train=examples, validation=examples).save(tmp_path)
+    model = Classifier.load(tmp_path)
+    lines = "".join(json.dumps({"id": number, "text": text}) + "\n" for number, (text, _) in enumerate(examples))
+    answers = [json.loads(line) for line in b"".join(model.answers(lines.encode())).splitlines()]
+    assert [answer["label"] for answer in answers] == odd
+
+
+def test_a_thousand_labels_are_told_apart() -> None:
+    examples = [(f"codigo{number:04d} {word}", f"label-{number}") for number in range(1000) for word in ("uno", "dos")]
+    model = fit(train=examples, validation=examples[::7])
+    assert model.predict(["codigo0007 uno", "codigo0999 dos"]).labels == ["label-7", "label-999"]
+
+
 @pytest.mark.parametrize("validation", [[], [("hola", "greeting")]])
 def test_validation_without_a_trained_label_is_refused(validation: list[tuple[str, str]]) -> None:
     with pytest.raises(InputError, match=rf"^none of {len(validation)} validation examples has a trained label"):
@@ -188,7 +250,8 @@ def _described(**changes: object) -> Callable[[Path], None]:
         (_cut_arrays, r"arrays\.npz is damaged: its SHA-256 is not the one in model\.json"),
         (_cut_description, r"model\.json is damaged, it is not JSON"),
         (_described(format="pickle"), r"model\.json does not describe a criba-classifier"),
-        (_described(schema=3), r"model\.json has schema 3 and this code reads up to 2: use the image that trained it"),
+        (_described(schema=4), r"model\.json has schema 4 and this code reads 3: use the image that trained it"),
+        (_described(schema=2), r"model\.json has schema 2 and this code reads 3: use the image that trained it"),
         (
             _described(labels=["one"]),
             r"is incomplete \(int8 array of \(\d+, 3\) where int8 of \(\d+, 1\) belongs\): train again",
@@ -205,21 +268,3 @@ def test_an_artefact_that_is_damaged_foreign_or_newer_is_refused(
     spoil(tmp_path)
     with pytest.raises(ArtefactError, match=reason):
         Classifier.load(tmp_path)
-
-
-def test_a_model_of_schema_1_which_named_its_ngrams_can_still_be_compared(tmp_path: Path) -> None:
-    arrays = {
-        "word_ngrams": np.frombuffer("no\nno va\nsí".encode(), np.uint8),
-        "character_ngrams": np.frombuffer(b" n\nnada", np.uint8),
-        "idf": np.ones(5, np.float32),
-        "weights": np.array([[1.0, 0], [2.0, 0], [0, 1.0], [0.5, 0], [0, 2.0]], np.float32),
-        "bias": np.array([0.25, 0.0], np.float32),
-    }
-    description = {"labels": ["no", "yes"], "temperature": 1.0, "gates": asdict(Gates(0.0, 0.0)), "training": {}}
-    artefact.write(tmp_path, description, arrays)
-    _described(schema=1)(tmp_path)
-    predictions = Classifier.load(tmp_path).predict(["no", "no va", "nada"])
-    assert predictions.labels == ["no", "no", "yes"]
-    # `no` and ` n` each have length 1: 1 + 0.5; with `no va` beside `no`: (1 + 2) / sqrt(2) + 0.5; nada: ` n` and
-    # `nada` share length 1: 2 / sqrt(2)
-    assert predictions.in_scope_score == pytest.approx([1.5, 2.6213, 1.4142], abs=0.02)

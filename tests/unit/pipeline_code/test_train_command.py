@@ -12,6 +12,8 @@ from pipeline_code import train
 from pipeline_code.classifier import Classifier
 from pipeline_code.records import Example
 
+DEFAULTS = {"seed": 0, "min_confidence": 0.5, "auto_accuracy": 0.95, "review_quantile": 0.02, "typo_rate": 0.0}
+
 
 def lay_out(root: Path, records: list[dict[str, str]], hyperparameters: dict[str, str] | None = None) -> None:
     write_lines(root / "input/data/train/part-0.jsonl", records)
@@ -31,14 +33,19 @@ def test_train_leaves_a_model_in_sagemakers_folder(
     assert json.loads(finished.stdout) == {
         "labels": 3,
         "examples": 12,
-        "validation_examples": 12,
-        "validation_accuracy": 1.0,
-        "validation_coverage": pytest.approx(10 / 12),
+        "validation": {
+            "examples": 12,
+            "accuracy": 1.0,
+            "coverage": pytest.approx(10 / 12),
+            "auto_accuracy": 1.0,
+            "out_of_scope": 0,
+            "out_of_scope_rejection": None,
+        },
     }
     model = Classifier.load(tmp_path / "model")
     assert model.predict(["donde esta el paquete"]).labels == ["delivery"]
     assert model.gates.min_confidence == 0.25
-    assert model.training["hyperparameters"] == {"seed": 7, "review_quantile": 0.1, "min_confidence": 0.25}
+    assert model.training["hyperparameters"] == DEFAULTS | {"seed": 7, "review_quantile": 0.1, "min_confidence": 0.25}
 
 
 def test_the_same_examples_in_other_files_and_another_process_give_the_same_bytes(
@@ -60,8 +67,7 @@ def test_the_same_examples_in_other_files_and_another_process_give_the_same_byte
 def test_without_hyperparameters_the_defaults_hold(opt_ml: Path) -> None:
     lay_out(opt_ml, labelled_records())
     assert train.main() == 0
-    expected = {"seed": 0, "review_quantile": 0.02, "min_confidence": 0.5}
-    assert Classifier.load(opt_ml / "model").training["hyperparameters"] == expected
+    assert Classifier.load(opt_ml / "model").training["hyperparameters"] == DEFAULTS
 
 
 def test_the_data_hash_is_of_the_examples_and_not_of_their_order() -> None:
@@ -108,7 +114,10 @@ def test_a_bad_example_is_named_by_its_place_and_never_quoted(opt_ml: Path, line
 @pytest.mark.parametrize(
     ("hyperparameters", "reason"),
     [
-        ({"sead": "1"}, "unknown hyperparameter 'sead': known are seed, review_quantile, min_confidence"),
+        (
+            {"sead": "1"},
+            "unknown hyperparameter 'sead': known are seed, min_confidence, auto_accuracy, review_quantile, typo_rate",
+        ),
         ({"seed": "1.5"}, "hyperparameter seed is '1.5': give a whole number from 0 to 2147483647"),
         ({"review_quantile": "2"}, "hyperparameter review_quantile is '2': give a number from 0 to 1"),
         ({"min_confidence": "nan"}, "hyperparameter min_confidence is 'nan': give a number from 0 to 1"),
