@@ -14,10 +14,10 @@ from glue_jobs.quarantine import write_quarantine
 from glue_jobs.rules import WHY
 from glue_jobs.schemas import CURATED, LABELLED
 from glue_jobs.session import spark_session
-from glue_jobs.splitting import STRENGTH, TRAIN, assigned, fraction
+from glue_jobs.splitting import STRENGTH, TRAIN, with_split
 from glue_jobs.store import write_json
 from glue_jobs.writing import numbered_file, write_lines
-from pipeline_code.contracts import SPLITS, RunFiles, labelled_prefix, training_prefix
+from pipeline_code.contracts import OUT_OF_SCOPE, SPLITS, RunFiles, labelled_prefix, training_prefix
 
 STEP = "build_training_set"
 FILE_BYTES = 64 << 20
@@ -62,10 +62,10 @@ def example() -> Column:
 
 def placed(rows: DataFrame, seed: str, all_given: Collection[str]) -> DataFrame:
     """Give each grouped row its split; one whose label is in no training example is refused as label_not_in_train."""
-    usable = F.col("reason").isNull() & (F.col("nth") == 1)
-    split = rows.withColumn("split", assigned(F.col("given"), fraction(seed), all_given))
-    learnt = [row.label for row in split.where(usable & (F.col("split") == TRAIN)).select("label").distinct().collect()]
-    not_learnt = F.col("reason").isNull() & ~F.col("label").isin(learnt)
+    split = with_split(rows.withColumn("usable", F.col("reason").isNull() & (F.col("nth") == 1)), seed, all_given)
+    is_learnt = F.col("usable") & (F.col("split") == TRAIN)
+    learnt = [row.label for row in split.where(is_learnt).select("label").distinct().collect()]
+    not_learnt = F.col("reason").isNull() & ~F.col("label").isin(*learnt, OUT_OF_SCOPE)
     return split.withColumn("reason", F.when(not_learnt, "label_not_in_train").otherwise(F.col("reason"))).withColumn(
         "outcome", F.when(F.col("reason").isNotNull(), "refused").when(F.col("nth") > 1, "repeat").otherwise("example")
     )
@@ -97,7 +97,8 @@ def report_of(run_id: str, groups: Sequence[Row]) -> dict[str, object]:
     return {
         "run_id": run_id,
         "examples": sum(group.rows for group in examples),
-        "labels": sorted({group.label for group in examples}),
+        "labels": sorted({group.label for group in examples} - {OUT_OF_SCOPE}),
+        "out_of_scope": sum(group.rows for group in examples if group.label == OUT_OF_SCOPE),
         "splits": {split: sum(group.rows for group in examples if group.split == split) for split in SPLITS},
         "smallest_label": {"label": smallest, "examples": learnt[smallest]} if smallest else None,
         "repeats": sum(group.rows for group in groups if group.outcome == "repeat"),

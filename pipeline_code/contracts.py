@@ -38,6 +38,8 @@ BASELINE = "baseline"
 REPORTS = "reports"
 
 SPLITS = ("train", "validation", "test")
+OUT_OF_SCOPE = "out-of-scope"
+"""Reserved label of examples about none of the labels: never trained on, and to be sent to review by a model."""
 
 # The image's entry points, as commands on its PATH. `train` and `serve` are SageMaker's own names.
 TRAIN = "train"

@@ -97,6 +97,7 @@ def test_the_report_counts_what_was_written(built: tuple[Lake, dict[str, Any]]) 
         "run_id": "t1",
         "examples": 6,
         "labels": ["card", "greeting", "order", "refund"],
+        "out_of_scope": 0,
         "splits": {"train": 4, "validation": 1, "test": 1},
         "smallest_label": {"label": "card", "examples": 1},
         "repeats": 1,
@@ -133,6 +134,21 @@ def test_the_data_hash_knows_the_data_and_not_its_order(spark: SparkSession) -> 
         table = spark.createDataFrame(examples, LABELLED).selectExpr("*", "cast(null as string) as reason")
         hashes.append(report_of("t1", counted(placed(grouped(table), "7", {"train"})))["data_hash"])
     assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_examples_out_of_scope_are_held_out_and_tested_and_never_learnt(lake: Lake) -> None:
+    strangers = [(f"algo ajeno {n}", "out-of-scope", [None, "train", "test"][n % 3]) for n in range(60)]
+    lake.land_labels(
+        "a.jsonl", labelled(("hola", "greeting", "train"), ("adiós", "farewell", "validation"), *strangers)
+    )
+    lake.clean_labels()
+    report = lake.build_training_set()
+    by_split = {split: [label for _, _, label in found] for split, found in written(lake).items()}
+    assert by_split["train"] == ["greeting"]
+    assert set(by_split["validation"]) == set(by_split["test"]) == {"out-of-scope"}
+    assert len(by_split["test"]) > 20
+    assert (report["labels"], report["out_of_scope"]) == (["greeting"], 60)
+    assert report["quarantine_reasons"] == {"label_not_in_train": 1}
 
 
 def test_no_labels_at_all_is_an_outcome(lake: Lake) -> None:
