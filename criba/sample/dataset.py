@@ -11,7 +11,8 @@ from typing import Any
 
 from criba.sample.lexicon import categories
 from criba.sample.sources import SOURCES, Row, Source
-from criba.sample.writer import STYLES, Message, Writer, plan
+from criba.sample.writer import STYLES, Message, Writer, by_share, plan
+from pipeline_code.contracts import OUT_OF_SCOPE
 
 SEED = 20_260
 SHARES = {"es": 0.6, "en": 0.22, "pt": 0.18}
@@ -37,10 +38,12 @@ class Planted:
 
 @dataclass(frozen=True)
 class PlantedLabels:
-    """What was written, in examples: `examples` remain to learn from, one for each text and none with two labels."""
+    """What was written, in examples: `examples` remain to learn from, one for each text and none with two labels, and
+    `out_of_scope` to hold out and to test with."""
 
     landed: int
     examples: int
+    out_of_scope: int
     repeated_texts: int
     conflicting: int
     flaws: dict[str, int]
@@ -139,16 +142,20 @@ def _write_files(folder: Path, source: Source, items: list[Any]) -> list[Path]:
 
 
 def _write_labels(folder: Path, count: int, writer: Writer, rng: Random) -> tuple[list[Path], PlantedLabels]:
-    """Three quarters with a given split, one without; repeats, conflicts and spoilt lines in the second file."""
+    """Three quarters with a given split, one without; what is about no label, repeats, conflicts and spoilt lines in
+    the second file."""
     styles = list(STYLES.values())
     said = [writer.write(label, language, rng.choice(styles)) for label, language in plan(count, SHARES, rng)]
     given = count * 3 // 4
     first = [{**_example(m), "split": _split(n)} for n, m in enumerate(said[:given])]
     second = [_example(m) for m in said[given:]]
+    strangers = [
+        _example(writer.write(OUT_OF_SCOPE, language, rng.choice(styles))) for language in by_share(count // 30, SHARES)
+    ]
     repeats = rng.sample(second, count // 180)
     conflicts = [example for _ in range(6) for example in _conflict(writer, rng)]
     flaws = {"broken_json": 3, "no_label": 3, "blank_text": 2}
-    lines = [_line(example) for example in [*second, *repeats, *conflicts]]
+    lines = [_line(example) for example in [*second, *strangers, *repeats, *conflicts]]
     lines += [_line(second[n])[:-2] for n in range(flaws["broken_json"])]
     lines += [_line({**second[n], "label": None}) for n in range(flaws["no_label"])]
     lines += [_line({**second[n], "text": " "}) for n in range(flaws["blank_text"])]
@@ -158,7 +165,7 @@ def _write_labels(folder: Path, count: int, writer: Writer, rng: Random) -> tupl
     paths[0].write_bytes(b"\n".join(map(_line, first)) + b"\n")
     paths[1].write_bytes(gzip.compress(b"\n".join(lines) + b"\n", mtime=0))
     landed = len(first) + len(lines)
-    return paths, PlantedLabels(landed, count, len(repeats), len(conflicts), flaws)
+    return paths, PlantedLabels(landed, count, len(strangers), len(repeats), len(conflicts), flaws)
 
 
 def _example(message: Message) -> dict[str, Any]:

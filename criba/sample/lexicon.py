@@ -29,13 +29,14 @@ class Ambiguous:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One language: how messages open and close, what they add, and the phrasings of every category."""
+    """One language: how messages open and close, what they add, and the phrasings of every category and of none."""
 
     language: str
     openings: tuple[str, ...]
     contexts: tuple[str, ...]
     closings: tuple[str, ...]
     ambiguous: tuple[Ambiguous, ...]
+    out_of_scope: tuple[str, ...]
     slots: dict[str, list[str]]
     core: dict[str, list[str]]
 
@@ -74,6 +75,7 @@ def lexicon(language: str) -> Lexicon:
         contexts=tuple(table["contexts"]),
         closings=tuple(table["closings"]),
         ambiguous=tuple(Ambiguous((one, other), phrasing) for one, other, phrasing in table["ambiguous"]),
+        out_of_scope=tuple(table["out_of_scope"]),
         slots=table["slots"],
         core=table["core"],
     )

@@ -6,6 +6,7 @@ from random import Random
 
 from criba.sample.lexicon import Lexicon, categories, lexicon
 from criba.sample.noise import Habits, unsettle
+from pipeline_code.contracts import OUT_OF_SCOPE
 
 AMBIGUOUS_SHARE = 0.05
 """Share of messages whose words fit two categories, so that no model can know all labels."""
@@ -61,13 +62,13 @@ def plan(count: int, shares: dict[str, float], rng: Random) -> list[tuple[str, s
     pairs: list[tuple[str, str]] = []
     for i, label in enumerate(labels):
         of_label = count // len(labels) + (i < count % len(labels))
-        languages = _by_share(of_label, shares)
+        languages = by_share(of_label, shares)
         pairs += [(label, language) for language in languages]
     rng.shuffle(pairs)
     return pairs
 
 
-def _by_share(count: int, shares: dict[str, float]) -> list[str]:
+def by_share(count: int, shares: dict[str, float]) -> list[str]:
     """`count` languages; the first takes what rounding leaves."""
     rest = {language: int(count * share) for language, share in list(shares.items())[1:]}
     first = next(iter(shares))
@@ -90,6 +91,8 @@ def _compose(label: str, words: Lexicon, style: Style, rng: Random) -> str:
 
 
 def _core(label: str, words: Lexicon, rng: Random) -> str:
+    if label == OUT_OF_SCOPE:
+        return rng.choice(words.out_of_scope)
     either = [one.phrasing for one in words.ambiguous if label in one.labels]
     if either and rng.random() < AMBIGUOUS_SHARE:
         return rng.choice(either)
