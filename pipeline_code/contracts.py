@@ -47,6 +47,18 @@ EVALUATE = "evaluate"
 SERVE = "serve"
 MONITOR = "monitor"
 
+GATES = (
+    "min_accuracy",
+    "min_macro_f1",
+    "min_coverage_at_95",
+    "min_out_of_scope_rejection",
+    "max_calibration_error",
+    "max_worst_label_drop",
+    "max_slice_drop",
+    "significance",
+)
+"""What a challenger must reach: keys of the settings, and arguments of `evaluate`."""
+
 METRICS_NAMESPACE = "Criba"
 EVENT_SOURCE = "criba"
 SCORE_REQUESTED = "ScoreRequested"

@@ -1,94 +1,144 @@
 """evaluate: the challenger and the champion on the same test set, and whether the challenger is good enough."""
 
 import argparse
+import hashlib
+import json
 import sys
 import tarfile
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-import numpy as np
-
+from pipeline_code.bar import Bar, Check, checks
 from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
 from pipeline_code.classifier import ArtefactError, Classifier, Predictions
+from pipeline_code.contracts import GATES
 from pipeline_code.errors import InputError
+from pipeline_code.figures import Difference, TestSet, differences, figures
 from pipeline_code.layout import Layout, run, write_json, write_text
-from pipeline_code.metrics import expected_calibration_error, score
 from pipeline_code.model_quality import model_quality
-from pipeline_code.records import Example, examples
+from pipeline_code.near_duplicates import NEAR, near_duplicates
+from pipeline_code.records import Example, RecordError, examples, records, string_field
+from pipeline_code.words import first, shown
+
+MOST_REASONS = 20
+"""Reasons that the workflow keeps in its state, the notices and the exit message; evaluation.json has them all."""
 
 
 @dataclass(frozen=True)
-class Bar:
-    """What a challenger must reach: figures in 0..1, and how much F1 any label may lose against the champion."""
+class Model:
+    """A classifier with the schema of its artefact and the SHA-256 of its archive."""
 
-    min_accuracy: float
-    min_macro_f1: float
-    max_worst_label_drop: float
+    classifier: Classifier
+    schema: int
+    sha256: str
+
+    def facts(self) -> dict[str, Any]:
+        """What the model is and what it was made of, for its card."""
+        here = self.classifier
+        return {
+            "schema": self.schema,
+            "sha256": self.sha256,
+            "labels": len(here.labels),
+            "ngrams": len(here.vocabulary.idf),
+            "temperature": here.temperature,
+            "gates": asdict(here.gates),
+            "training": dict(here.training),
+        }
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Figures of both models on the test set, as written to evaluation.json."""
+    """Figures of both models on the test set, held against the bar; written to evaluation.json."""
 
     challenger: dict[str, Any]
     champion: dict[str, Any] | None
-    reasons: list[str]
+    differences: list[Difference] | None
+    checks: list[Check]
     unknown_labels: list[str]
+    untested_labels: list[str]
 
     @property
     def good_enough(self) -> bool:
         return not self.reasons
 
-    def report(self, run_id: str) -> dict[str, Any]:
-        return {"run_id": run_id, "good_enough": self.good_enough, **asdict(self)}
+    @property
+    def reasons(self) -> list[str]:
+        """Why the challenger is not good enough, in words; nothing where it is."""
+        return [reason for check in self.checks for reason in check.reasons]
+
+    @property
+    def not_judged(self) -> list[str]:
+        """What could not be judged for want of data, in words."""
+        untested = [f"label {shown(label)} has no test example" for label in self.untested_labels]
+        return [*(words for check in self.checks for words in check.not_judged), *untested]
+
+    @property
+    def worst_label_against_champion(self) -> dict[str, Any] | None:
+        """The label that lost most F1, or gained least."""
+        labels = [one for one in self.differences or () if one.kind == "label"]
+        if not labels:
+            return None
+        worst = max(labels, key=lambda one: one.fall)
+        return {"label": worst.name, "champion": worst.champion, "challenger": worst.challenger}
+
+    def report(self, run_id: str, test: TestSet) -> dict[str, Any]:
+        near, outside = int(test.near_duplicate[test.in_scope].sum()), int((~test.in_scope).sum())
+        return {
+            "run_id": run_id,
+            "good_enough": self.good_enough,
+            "reasons": self.reasons,
+            "not_judged": self.not_judged,
+            "near_duplicates": {"cosine": NEAR, "examples": near},
+            "out_of_scope_examples": outside,
+            "worst_label_against_champion": self.worst_label_against_champion,
+            **asdict(self),
+        }
+
+    def verdict(self, run_id: str) -> dict[str, Any]:
+        """What the workflow needs to know: a few thousand characters, however many labels there are."""
+        return {
+            "run_id": run_id,
+            "good_enough": self.good_enough,
+            "reasons": first(self.reasons, MOST_REASONS),
+            "not_judged": len(self.not_judged),
+            "challenger": _numbers(self.challenger),
+            "champion": self.champion and _numbers(self.champion),
+        }
 
 
 def evaluate(
-    test: Sequence[Example], labels: Sequence[str], challenger: Predictions, champion: Predictions | None, bar: Bar
+    test: TestSet, challenger: Classifier, champion: Classifier | None, bar: Bar
+) -> tuple[Evaluation, Predictions]:
+    """Compare both models on the same test set; the predictions are the challenger's."""
+    texts = [one.text for one in test.examples]
+    predicted = challenger.predict(texts)
+    old_predicted = champion.predict(texts) if champion else None
+    known = {*challenger.labels, *(champion.labels if champion else ())}
+    return compare(test, challenger.labels, known, predicted, old_predicted, bar), predicted
+
+
+def compare(
+    test: TestSet,
+    labels: Sequence[str],
+    known: set[str],
+    challenger: Predictions,
+    champion: Predictions | None,
+    bar: Bar,
 ) -> Evaluation:
-    """Compare predictions for the same test set. `labels` are the challenger's; any other one counts as wrong."""
+    """Compare predictions for the same test set. `labels` are the challenger's, `known` those of either model.
+
+    A label of the test set that a model does not know counts as wrong.
+    """
     new = figures(test, challenger)
     old = figures(test, champion) if champion else None
-    unknown = sorted({example.label for example in test} - set(labels))
-    return Evaluation(new, old, shortfalls(new, old, bar), unknown)
-
-
-def figures(test: Sequence[Example], predictions: Predictions) -> dict[str, Any]:
-    """One model's figures, overall and in slices. Coverage is the share of messages decided without review."""
-    truth = [example.label for example in test]
-    scores = score(truth, predictions.labels)
-    right = np.array([label == guess for label, guess in zip(truth, predictions.labels, strict=True)])
-    worst, worst_score = min(scores.per_label.items(), key=lambda item: item[1].f1)
-    return {
-        **asdict(scores),
-        "coverage": 1 - float(predictions.review.mean()),
-        "expected_calibration_error": expected_calibration_error(right, predictions.confidence),
-        "per_language": _by(lambda example: example.language, test, predictions),
-        "per_source": _by(lambda example: example.source, test, predictions),
-        "worst_label": {"label": worst, "f1": worst_score.f1},
-    }
-
-
-def shortfalls(challenger: dict[str, Any], champion: dict[str, Any] | None, bar: Bar) -> list[str]:
-    """Why the challenger is not good enough, in words; nothing where it is."""
-    reasons = []
-    for name, words, lowest in (
-        ("accuracy", "accuracy", bar.min_accuracy),
-        ("macro_f1", "macro-F1", bar.min_macro_f1),
-    ):
-        if challenger[name] < lowest:
-            reasons.append(f"{words} {challenger[name]:.4f} is below {lowest:g}")
-    for label, before in champion["per_label"].items() if champion else ():
-        now = challenger["per_label"][label]["f1"]
-        if before["f1"] - now > bar.max_worst_label_drop:
-            reasons.append(
-                f"label {label} fell from F1 {before['f1']:.4f} to {now:.4f}, by more than {bar.max_worst_label_drop:g}"
-            )
-    return reasons
+    between = differences(test, new, old, challenger, champion) if old and champion else None
+    tested = set(test.truth)
+    return Evaluation(
+        new, old, between, checks(new, between, bar), sorted(tested - set(labels)), sorted(known - tested)
+    )
 
 
 def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
@@ -108,8 +158,8 @@ def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
     return statistics
 
 
-def load_model(folder: Path, name: str) -> Classifier | None:
-    """The classifier in `folder`/model.tar.gz; None where there is no such file."""
+def load_model(folder: Path, name: str) -> Model | None:
+    """The model in `folder`/model.tar.gz; None where there is no such file."""
     archive = folder / "model.tar.gz"
     if not archive.exists():
         return None
@@ -120,9 +170,11 @@ def load_model(folder: Path, name: str) -> Classifier | None:
         except (tarfile.TarError, EOFError, OSError) as error:
             raise InputError(f"the {name}'s model.tar.gz is damaged ({error}): train again") from error
         try:
-            return Classifier.load(Path(unpacked))
+            classifier = Classifier.load(Path(unpacked))
         except ArtefactError as error:
             raise InputError(f"the {name}'s model.tar.gz: {error}") from error
+        schema = json.loads((Path(unpacked) / "model.json").read_bytes())["schema"]
+    return Model(classifier, schema, hashlib.sha256(archive.read_bytes()).hexdigest())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -132,39 +184,62 @@ def main(argv: Sequence[str]) -> int:
 
 def _job(layout: Layout, argv: Sequence[str]) -> None:
     run_id, bar = _arguments(argv)
-    test = examples(layout.processing_input("test"))
+    found = examples(layout.processing_input("test"))
     challenger = load_model(layout.processing_input("challenger"), "challenger")
     champion = load_model(layout.processing_input("champion"), "champion")
     if challenger is None:
         raise InputError("the challenger's model.tar.gz is missing: train first")
-    if not test:
-        raise InputError("the test set is empty: without labelled messages in it no model can be judged")
-    texts = [example.text for example in test]
-    predicted = challenger.predict(texts)
-    evaluation = evaluate(test, challenger.labels, predicted, champion.predict(texts) if champion else None, bar)
-    write_json(layout.processing_output("evaluation.json"), evaluation.report(run_id))
-    quality = model_quality([example.label for example in test], predicted.labels)
+    test = _test_set(found, challenger.classifier, layout.processing_input("train"))
+    evaluation, predicted = evaluate(test, challenger.classifier, champion.classifier if champion else None, bar)
+    report = evaluation.report(run_id, test)
+    write_json(layout.processing_output("evaluation.json"), report)
+    write_json(layout.processing_output("verdict.json"), evaluation.verdict(run_id))
+    quality = model_quality(test.truth, test.guesses(predicted))
     write_json(layout.processing_output("model_quality.json"), quality)
-    write_json(layout.processing_output("baseline_statistics.json"), baseline(test, predicted).report())
+    write_json(layout.processing_output("baseline_statistics.json"), baseline(found, predicted).report())
+    _write_card(layout, report, challenger, test, predicted)
     write_text(layout.message, _in_words(evaluation))
 
 
-def _by(
-    slice_of: Callable[[Example], str], test: Sequence[Example], predictions: Predictions
-) -> dict[str, dict[str, Any]]:
-    slices: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for example, guess in zip(test, predictions.labels, strict=True):
-        slices[slice_of(example)].append((example.label, guess))
-    found = {}
-    for name, pairs in slices.items():
-        scores = score([label for label, _ in pairs], [guess for _, guess in pairs])
-        found[name] = {"accuracy": scores.accuracy, "macro_f1": scores.macro_f1, "examples": scores.examples}
-    return found
+def _test_set(found: Sequence[Example], challenger: Classifier, train: Path) -> TestSet:
+    if not found:
+        raise InputError("the test set is empty: without labelled messages in it no model can be judged")
+    if not train.is_dir():
+        raise InputError("the training messages are missing: give the folder that the challenger was trained on")
+    near = near_duplicates(challenger.vocabulary, [one.text for one in found], _texts(train))
+    test = TestSet(found, near)
+    if not test.truth:
+        raise InputError("every message of the test set is out of scope: land labelled messages of the labels")
+    return test
+
+
+def _texts(folder: Path) -> Iterator[str]:
+    """The training messages' texts, none held."""
+    for path in sorted(folder.rglob("*.jsonl")):
+        for position, record in enumerate(records(path), start=1):
+            try:
+                yield string_field(record, "text")
+            except RecordError as error:
+                raise InputError(f"{path.name}, record {position}: {error}") from error
+
+
+def _write_card(
+    layout: Layout, report: dict[str, Any], challenger: Model, test: TestSet, predicted: Predictions
+) -> None:
+    from pipeline_code.model_card import Card  # here, because it brings in matplotlib, which nothing else needs
+
+    card = Card.of(report, challenger.facts(), test.truth, test.guesses(predicted))
+    write_text(layout.processing_output("model_card.html"), card.page())
+    write_text(layout.processing_output("model_card.json"), card.content())
+
+
+def _numbers(figures_: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in figures_.items() if not isinstance(value, dict | list)}
 
 
 def _in_words(evaluation: Evaluation) -> str:
     if not evaluation.good_enough:
-        return f"Completed: not good enough: {'; '.join(evaluation.reasons)}"
+        return f"Completed: not good enough: {'; '.join(first(evaluation.reasons, MOST_REASONS))}"
     found = evaluation.challenger
     return (
         f"Completed: good enough, accuracy {found['accuracy']:.4f} and macro-F1 {found['macro_f1']:.4f} "
@@ -180,10 +255,10 @@ class _Parser(argparse.ArgumentParser):
 def _arguments(argv: Sequence[str]) -> tuple[str, Bar]:
     parser = _Parser(prog="evaluate", allow_abbrev=False)
     parser.add_argument("--run-id", required=True)
-    for name in ("--min-accuracy", "--min-macro-f1", "--max-worst-label-drop"):
-        parser.add_argument(name, required=True, type=_share)
-    given = parser.parse_args(argv)
-    return given.run_id, Bar(given.min_accuracy, given.min_macro_f1, given.max_worst_label_drop)
+    for gate in GATES:
+        parser.add_argument(f"--{gate.replace('_', '-')}", required=True, type=_share)
+    given = vars(parser.parse_args(argv))
+    return given.pop("run_id"), Bar(**given)
 
 
 def _share(value: str) -> float:

@@ -5,7 +5,15 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 
-from pipeline_code.metrics import confusion, expected_calibration_error, score
+from pipeline_code.metrics import (
+    confusion,
+    coverage_at,
+    coverage_curve,
+    expected_calibration_error,
+    folded,
+    reliability,
+    score,
+)
 from pipeline_code.model_quality import model_quality
 
 TRUTH = ["a", "a", "a", "b", "b", "c"]
@@ -49,6 +57,36 @@ def test_full_confidence_falls_into_the_last_bin() -> None:
     assert found == pytest.approx(0.475)
 
 
+def test_reliability_has_ten_bins_with_their_means() -> None:
+    bins = reliability(np.array([True, False, True]), np.array([0.92, 0.98, 0.31], np.float32))
+    assert [one.examples for one in bins] == [0, 0, 0, 1, 0, 0, 0, 0, 0, 2]
+    assert astuple(bins[9]) == pytest.approx((0.95, 0.5, 2))
+    assert astuple(bins[3]) == pytest.approx((0.31, 1.0, 1))
+    assert astuple(bins[0]) == (0.0, 0.0, 0)
+
+
+def test_coverage_takes_the_surest_messages_first_and_those_equally_sure_together() -> None:
+    right = np.array([False, True, True, False, True])
+    confidence = np.array([0.5, 0.9, 0.8, 0.8, 0.3], np.float32)
+    curve = coverage_curve(right, confidence)
+    assert curve.tolist() == [[0.2, 1.0], [0.6, pytest.approx(2 / 3)], [0.8, 0.5], [1.0, 0.6]]
+    assert [coverage_at(curve, accuracy) for accuracy in (1.0, 0.66, 0.6, 0.5)] == [0.2, 0.6, 1.0, 1.0]
+
+
+def test_where_even_the_surest_message_is_wrong_nothing_is_covered() -> None:
+    curve = coverage_curve(np.array([False, True]), np.array([0.9, 0.1], np.float32))
+    assert coverage_at(curve, 0.95) == 0.0
+
+
+def test_a_folded_confusion_matrix_keeps_every_message() -> None:
+    counts = confusion(TRUTH, GUESSED, ["a", "b", "c"])
+    smaller, names = folded(counts, ["a", "b", "c"], np.array([1]))
+    assert names == ["b", "(other labels)"]
+    assert smaller.tolist() == [[2, 0], [1, 3]]
+    whole, all_names = folded(counts, ["a", "b", "c"], np.arange(3))
+    assert (whole.tolist(), all_names) == (counts.tolist(), ["a", "b", "c"])
+
+
 def test_model_quality_has_the_shape_that_the_registry_draws() -> None:
     found = model_quality(["a", "a", "a", "b"], ["a", "a", "b", "b"])
     metrics = found["multiclass_classification_metrics"]
@@ -61,12 +99,14 @@ def test_model_quality_has_the_shape_that_the_registry_draws() -> None:
         "weighted_f0_5": 0.82071,  # a: 0.90909, b: 0.55556
         "weighted_f1": 0.76667,  # a: 0.8, b: 2/3
         "weighted_f2": 0.74405,  # a: 0.71429, b: 0.83333
+        "macro_f1": 0.73333,  # a: 0.8, b: 2/3
         "accuracy_best_constant_classifier": 0.75,
         "weighted_precision_best_constant_classifier": 0.5625,
         "weighted_recall_best_constant_classifier": 0.75,
         "weighted_f0_5_best_constant_classifier": 0.59211,  # a: 1.25 x 0.75 / (0.25 x 0.75 + 1) = 0.78947
         "weighted_f1_best_constant_classifier": 0.64286,  # a: 6/7
         "weighted_f2_best_constant_classifier": 0.70313,  # a: 5 x 0.75 / (4 x 0.75 + 1) = 0.9375
+        "macro_f1_best_constant_classifier": 0.42857,  # a: 6/7, b: 0
     }
     assert values == pytest.approx(expected, abs=1e-5)
 
@@ -76,3 +116,12 @@ def test_the_standard_deviation_is_that_of_drawing_the_test_set_again() -> None:
     accuracy = model_quality(truth, guessed)["multiclass_classification_metrics"]["accuracy"]
     assert accuracy["value"] == 0.6
     assert accuracy["standard_deviation"] == pytest.approx(0.049, abs=0.008)  # sqrt(0.6 x 0.4 / 100)
+
+
+def test_of_a_thousand_labels_the_commonest_are_drawn_and_the_others_stand_together() -> None:
+    truth = [f"l{number}" for number in range(1000)] + ["l7"] * 5
+    metrics = model_quality(truth, [*truth[:-1], "l8"])["multiclass_classification_metrics"]
+    drawn = metrics["confusion_matrix"]
+    assert (len(drawn), {len(row) for row in drawn.values()}) == (201, {201})
+    assert (drawn["l7"]["l7"], drawn["l7"]["(other labels)"], drawn["(other labels)"]["(other labels)"]) == (5, 1, 800)
+    assert metrics["accuracy"]["value"] == pytest.approx(1004 / 1005)
