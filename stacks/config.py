@@ -115,7 +115,25 @@ class Training(Section):
     )
     min_accuracy: Share = Field(0.80, description="Least accuracy on the test set of a challenger that is registered.")
     min_macro_f1: Share = Field(0.75, description="Least macro-F1 on the test set of a challenger that is registered.")
+    min_coverage_at_95: Share = Field(
+        0.50, description="Least share of the test messages, surest first, that is right at a rate of 95 %."
+    )
+    min_out_of_scope_rejection: Share = Field(
+        0.0,
+        description="Least share of out-of-scope test messages sent to review; above 0 the test set must have some.",
+    )
+    max_calibration_error: Share = Field(
+        0.10, description="Largest expected calibration error: how far confidence may be from accuracy, on average."
+    )
     max_worst_label_drop: Share = Field(0.10, description="Largest fall of any label's F1 below the champion's.")
+    max_slice_drop: Share = Field(
+        0.05, description="Largest fall of any language's or source's accuracy below the champion's."
+    )
+    significance: Share = Field(
+        0.05,
+        description="A fall counts only if equally good models would show it with at most this probability; "
+        "1 counts every fall.",
+    )
 
 
 class Scoring(Section):

@@ -8,7 +8,7 @@ from constructs import Construct
 
 from pipeline_code.contracts import SCORE_REQUESTED, TRAIN_REQUESTED
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import State, States, choice, fail, jsonata, note, task
+from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
 
 EVENT = "$states.context.Execution.Input"
 DETAIL = f"{EVENT}.detail"
@@ -59,12 +59,7 @@ class LaunchWorkflow(Construct):
             "Messages landed": self._landed(),
             "Score requested": self._requested("score", {"scope": self._requested_scope()}),
             "Train requested": self._requested("train", {}),
-            "Read the package": task(
-                "aws-sdk:sagemaker:describeModelPackage",
-                {"ModelPackageName": jsonata(f"{DETAIL}.ModelPackageArn")},
-                assign={"package": jsonata("$states.result")},
-                next_="Model approved",
-            ),
+            "Read the package": read_package(f"{DETAIL}.ModelPackageArn", next_="Model approved"),
             "Model approved": self._run(
                 "promote",
                 "'promote-v' & $string($package.ModelPackageVersion) & '-'"

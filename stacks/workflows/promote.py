@@ -6,7 +6,7 @@ from constructs import Construct
 from pipeline_code.contracts import BASELINE, EVALUATIONS, RUNS
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import State, States, choice, fail, jsonata, note, task
+from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
 
 APPROVER = "$package.LastModifiedBy.IamIdentity.Arn"
 CONTAINER = "$package.InferenceSpecification.Containers[0]"
@@ -28,12 +28,7 @@ class PromoteWorkflow(Construct):
     def _approval(self) -> States:
         """Read the package again, since events repeat and arrive late, and see that its approval is in order."""
         return {
-            "Read the package": task(
-                "aws-sdk:sagemaker:describeModelPackage",
-                {"ModelPackageName": jsonata(f"{INPUT}.model_package_arn")},
-                assign={"package": jsonata("$states.result")},
-                next_="May it be promoted?",
-            ),
+            "Read the package": read_package(f"{INPUT}.model_package_arn", next_="May it be promoted?"),
             "May it be promoted?": choice(
                 (
                     f"$package.ModelApprovalStatus != 'Approved' and {INPUT}.trigger.kind = 'approval'",

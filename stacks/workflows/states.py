@@ -106,6 +106,16 @@ def read_json(bucket: str, key: str, *, name: str, next_: str) -> State:
     )
 
 
+def read_package(arn: str, *, next_: str) -> State:
+    """Read a model package and keep it as `$package`, without its card, which is large; `arn` is JSONata."""
+    return task(
+        "aws-sdk:sagemaker:describeModelPackage",
+        {"ModelPackageName": jsonata(arn)},
+        assign={"package": jsonata("$sift($states.result, function($value, $name) {$name != 'ModelCard'})")},
+        next_=next_,
+    )
+
+
 def note(next_: str, **variables: Any) -> State:
     """Keep `variables` (JSON values, or JSONata) and go on."""
     return {"Type": "Pass", "Assign": variables, "Next": next_}

@@ -5,7 +5,7 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import ANY, EVALUATE, EVALUATIONS, RUNS, TRAINED, TRAINING
+from pipeline_code.contracts import ANY, EVALUATE, EVALUATIONS, GATES, RUNS, TRAINED, TRAINING
 from stacks.workflows.container_jobs import processing_input, processing_job, training_job
 from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
@@ -93,17 +93,17 @@ class TrainWorkflow(Construct):
                 "processing",
                 self._evaluation_job(),
                 name=name,
-                next_="Read the evaluation",
+                next_="Read the verdict",
                 timeout_minutes=60,
             ),
-            "Read the evaluation": read_json(
+            "Read the verdict": read_json(
                 models,
-                f"'{EVALUATIONS}/run_id=' & $run_id & '/evaluation.json'",
+                f"'{EVALUATIONS}/run_id=' & $run_id & '/verdict.json'",
                 name="evaluation",
                 next_="Good enough?",
             ),
             "Good enough?": choice(
-                ("$steps.evaluation.good_enough", "Register the challenger"), default="Keep the champion"
+                ("$steps.evaluation.good_enough", "Read the model card"), default="Keep the champion"
             ),
             "Keep the champion": note(CLOSE, outcome="Challenger not good enough"),
         }
@@ -115,9 +115,14 @@ class TrainWorkflow(Construct):
     def _evaluation_job(self) -> dict[str, Any]:
         """Both models on the same test set; the champion is compared only if there is one."""
         here, training = self.platform, self.platform.settings.training
-        folders = {"test": self._split("test"), "challenger": "$model_data", "champion": "$champion.model_data"}
+        folders = {
+            "test": self._split("test"),
+            "train": self._split("train"),
+            "challenger": "$model_data",
+            "champion": "$champion.model_data",
+        }
         inputs = [_expression(processing_input(name, uri)) for name, uri in folders.items()]
-        both, challenger = ", ".join(inputs), ", ".join(inputs[:2])
+        both, challenger = ", ".join(inputs), ", ".join(inputs[:-1])
         return processing_job(
             here,
             EVALUATE,
@@ -127,9 +132,7 @@ class TrainWorkflow(Construct):
             instance_type=training.instance_type,
             arguments=[
                 *("--run-id", jsonata("$run_id")),
-                *("--min-accuracy", str(training.min_accuracy)),
-                *("--min-macro-f1", str(training.min_macro_f1)),
-                *("--max-worst-label-drop", str(training.max_worst_label_drop)),
+                *(word for gate in GATES for word in (f"--{gate.replace('_', '-')}", str(getattr(training, gate)))),
             ],
         )
 
@@ -145,8 +148,18 @@ class TrainWorkflow(Construct):
             "image_digest": here.image.digest,
             "accuracy": jsonata("$string($steps.evaluation.challenger.accuracy)"),
             "macro_f1": jsonata("$string($steps.evaluation.challenger.macro_f1)"),
+            "model_card": jsonata(f"{folder}'/model_card.html'"),
         }
         return {
+            "Read the model card": task(
+                "aws-sdk:s3:getObject",
+                {
+                    "Bucket": here.storage.models.bucket_name,
+                    "Key": jsonata(f"'{EVALUATIONS}/run_id=' & $run_id & '/model_card.json'"),
+                },
+                assign={"model_card": jsonata("$states.result.Body")},
+                next_="Register the challenger",
+            ),
             "Register the challenger": task(
                 "aws-sdk:sagemaker:createModelPackage",
                 {
@@ -176,9 +189,11 @@ class TrainWorkflow(Construct):
                             }
                         }
                     },
+                    "ModelCard": {"ModelCardContent": jsonata("$model_card"), "ModelCardStatus": "PendingReview"},
                     "CustomerMetadataProperties": lineage,
                 },
                 assign={
+                    "model_card": jsonata("null"),
                     "model": {"package_arn": jsonata("$states.result.ModelPackageArn")},
                     "outcome": "Challenger registered",
                 },

@@ -208,9 +208,62 @@ def test_a_training_set_that_teaches_nothing_is_refused(
 def test_the_champion_is_compared_only_if_there_is_one() -> None:
     inputs = definitions()["train"]["States"]["Evaluate"]["Arguments"]["ProcessingInputs"]
     first = evaluate(inputs, run_id="r", model_data="s3://m/c.tar.gz", champion=None)
-    assert [one["InputName"] for one in first] == ["test", "challenger"]
+    assert [one["InputName"] for one in first] == ["test", "train", "challenger"]
     later = evaluate(inputs, run_id="r", model_data="s3://m/c.tar.gz", champion={"model_data": "s3://m/old.tar.gz"})
-    assert [one["S3Input"]["S3Uri"] for one in later][1:] == ["s3://m/c.tar.gz", "s3://m/old.tar.gz"]
+    assert [one["S3Input"]["S3Uri"] for one in later][2:] == ["s3://m/c.tar.gz", "s3://m/old.tar.gz"]
+
+
+def test_both_models_are_judged_on_the_test_split_and_held_against_the_train_split() -> None:
+    inputs = definitions()["train"]["States"]["Evaluate"]["Arguments"]["ProcessingInputs"]
+    told = {
+        one["InputName"]: one["S3Input"] for one in evaluate(inputs, run_id="r", model_data="s3://m/c", champion=None)
+    }
+    for split in ("test", "train"):
+        assert told[split]["S3Uri"].endswith(f"/training/run_id=r/{split}/")
+        assert told[split]["LocalPath"] == f"/opt/ml/processing/input/{split}"
+
+
+def test_every_gate_of_the_settings_is_an_argument_of_the_evaluation() -> None:
+    arguments = definitions()["train"]["States"]["Evaluate"]["Arguments"]["AppSpecification"]["ContainerArguments"]
+    assert dict(zip(arguments[::2], arguments[1::2], strict=True)) == {
+        "--run-id": "{% $run_id %}",
+        "--min-accuracy": "0.8",
+        "--min-macro-f1": "0.75",
+        "--min-coverage-at-95": "0.5",
+        "--min-out-of-scope-rejection": "0.0",
+        "--max-calibration-error": "0.1",
+        "--max-worst-label-drop": "0.1",
+        "--max-slice-drop": "0.05",
+        "--significance": "0.05",
+    }
+
+
+def test_a_good_challenger_is_registered_with_its_card_and_where_its_page_lies() -> None:
+    states = definitions()["train"]["States"]
+    assert chosen("train", "Good enough?", steps={"evaluation": {"good_enough": True}}) == "Read the model card"
+    read = states["Read the model card"]
+    assert evaluate(read["Arguments"], run_id="r")["Key"] == "evaluations/run_id=r/model_card.json"
+    card = evaluate(read["Assign"], result={"Body": '{"model_overview": {}}'})["model_card"]
+    register = states["Register the challenger"]
+    known = {
+        "run_id": "r",
+        "started_by": "arn:p",
+        "model_data": "s3://m/c.tar.gz",
+        "model_card": card,
+        "steps": {"training_set": {"data_hash": "h"}, "evaluation": {"challenger": {"accuracy": 0.9, "macro_f1": 0.8}}},
+    }
+    asked = evaluate(register["Arguments"], context={"Execution": {"Name": "r-1"}}, **known)
+    assert asked["ModelCard"] == {"ModelCardContent": '{"model_overview": {}}', "ModelCardStatus": "PendingReview"}
+    assert asked["CustomerMetadataProperties"]["model_card"].endswith("/evaluations/run_id=r/model_card.html")
+    assert asked["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"].endswith("/model_quality.json")
+    assert evaluate(register["Assign"], result={"ModelPackageArn": "arn:p/1"})["model_card"] is None
+
+
+@pytest.mark.parametrize("workflow", ["launch", "promote"])
+def test_a_package_is_kept_without_its_card_which_is_large(workflow: str) -> None:
+    assign = definitions()[workflow]["States"]["Read the package"]["Assign"]
+    told = {"ModelPackageVersion": 3, "ModelCard": {"ModelCardContent": "{}"}, "ModelApprovalStatus": "Approved"}
+    assert evaluate(assign, result=told)["package"] == {"ModelPackageVersion": 3, "ModelApprovalStatus": "Approved"}
 
 
 PACKAGE = {
