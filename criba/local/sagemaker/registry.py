@@ -1,5 +1,6 @@
 """The model registry: groups of model packages, their versions and their approval."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,6 +66,7 @@ class Registry:
         if token in self._tokens:
             return {"ModelPackageArn": self._tokens[token]}
         group = self._group(request["ModelPackageGroupName"])["ModelPackageGroupName"]
+        _check_card(request)
         version = self._last_version[group] = self._last_version.get(group, 0) + 1
         package = self._new(request, person, group, version)
         arn = package["ModelPackageArn"]
@@ -94,7 +96,11 @@ class Registry:
         }
 
     def describe(self, request: Record, person: str) -> Record:
-        return shapes.answer("DescribeModelPackage", self.package(request["ModelPackageName"]))
+        """A version whole, or with as much of its card as needs no key when the request asks for MetadataOnly."""
+        found = shapes.answer("DescribeModelPackage", self.package(request["ModelPackageName"]))
+        if request.get("IncludedData") == "MetadataOnly" and "ModelCard" in found:
+            found["ModelCard"] = {**found["ModelCard"], "ModelCardContent": _public(found["ModelCard"])}
+        return found
 
     def list(self, request: Record, person: str) -> Record:
         """The versions of a group; without one, unversioned packages, of which there are none here."""
@@ -115,6 +121,7 @@ class Registry:
     def update(self, request: Record, person: str) -> Record:
         """Approve, reject or annotate a version; metadata properties are added to those that are there."""
         package = self.package(request["ModelPackageArn"])
+        _check_card(request)
         changes = {key: value for key, value in request.items() if key not in ("ModelPackageArn", "ClientToken")}
         removed = changes.pop("CustomerMetadataPropertiesToRemove", [])
         fields = sorted(changes)
@@ -153,7 +160,24 @@ class Registry:
         return self._groups[name]
 
     def _tell(self, package: Record, updated: Sequence[str]) -> None:
-        own = ("CreatedBy", "LastModifiedBy")
-        detail = {key: value for key, value in package.items() if key not in own}
+        untold = ("CreatedBy", "LastModifiedBy", "ModelCard")
+        detail = {key: value for key, value in package.items() if key not in untold}
         detail["UpdatedModelPackageFields"] = [*updated]
         self._account.send(_EVENT, detail, package["ModelPackageArn"])
+
+
+def _check_card(request: Record) -> None:
+    """Raise ValidationException for a card that is no JSON object. AWS's schema is held against ours in the tests."""
+    content = request.get("ModelCard", {}).get("ModelCardContent", "{}")
+    try:
+        found = json.loads(content)
+    except ValueError as error:
+        raise AwsError("ValidationException", f"ModelCardContent is not valid JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise AwsError("ValidationException", "ModelCardContent is not a JSON object")
+
+
+def _public(card: Record) -> str:
+    """What of a model package's card is readable without its key: the risk rating."""
+    uses = json.loads(card.get("ModelCardContent", "{}")).get("intended_uses", {})
+    return json.dumps({"intended_uses": {"risk_rating": uses["risk_rating"]}} if "risk_rating" in uses else {})

@@ -56,6 +56,42 @@ def test_an_approval_says_who_why_and_when(call, package):
     assert package_["LastModifiedTime"] >= before["LastModifiedTime"]
 
 
+CARD = '{"intended_uses":{"purpose_of_model":"routing","risk_rating":"Low"}}'
+
+
+def test_a_card_is_kept_with_the_package_and_told_but_not_in_its_events(call, package, events):
+    arn = package(ModelCard={"ModelCardContent": CARD, "ModelCardStatus": "PendingReview"})
+    assert call("DescribeModelPackage", ModelPackageName=arn)["ModelCard"] == {
+        "ModelCardContent": CARD,
+        "ModelCardStatus": "PendingReview",
+    }
+    call("UpdateModelPackage", ModelPackageArn=arn, ModelCard={"ModelCardContent": CARD, "ModelCardStatus": "Approved"})
+    assert call("DescribeModelPackage", ModelPackageName=arn)["ModelCard"]["ModelCardStatus"] == "Approved"
+    assert events[1][2]["UpdatedModelPackageFields"] == ["ModelCard"]
+    assert not [event for event in events if "ModelCard" in event[2]]
+
+
+def test_metadata_only_tells_of_a_card_its_status_and_the_risk_rating(call, package):
+    arn = package(ModelCard={"ModelCardContent": CARD, "ModelCardStatus": "Draft"})
+    told = call("DescribeModelPackage", ModelPackageName=arn, IncludedData="MetadataOnly")["ModelCard"]
+    assert told == {"ModelCardContent": '{"intended_uses": {"risk_rating": "Low"}}', "ModelCardStatus": "Draft"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "ModelCardContent is not valid JSON"),
+        ("[]", "ModelCardContent is not a JSON object"),
+        ('{\n"a": 1}', "Member must satisfy regular expression pattern: .*"),
+        (f'{{"a": "{"x" * 100_000}"}}', "Member must have length less than or equal to 100000"),
+    ],
+)
+def test_a_card_that_sagemaker_could_not_keep_is_refused(call, package, content, said):
+    with pytest.raises(AwsError, match="ValidationException") as refused:
+        package(ModelCard={"ModelCardContent": content, "ModelCardStatus": "Draft"})
+    assert said in refused.value.message
+
+
 def test_an_approval_is_an_event_with_what_a_rule_matches_on(call, package, events):
     arn = package()
     call("UpdateModelPackage", person=APPROVER, ModelPackageArn=arn, ModelApprovalStatus="Approved")
