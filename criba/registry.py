@@ -19,7 +19,7 @@ _LONGEST_REASON = 1024
 
 @dataclass(frozen=True)
 class Package:
-    """One version of the model: who decided what about it and why, and where its evaluation lies."""
+    """One version of the model: who decided what about it and why, and where its evaluation and its card lie."""
 
     version: int
     arn: str
@@ -28,6 +28,7 @@ class Package:
     decided_by: str | None
     created_at: str
     evaluation: str | None
+    card: str | None
 
     def summary(self) -> dict[str, Any]:
         """What `models show --json` tells."""
@@ -119,4 +120,5 @@ def _read(aws: Aws, arn: str) -> Package:
         decided_by=decided_by if told["ModelApprovalStatus"] != PENDING else None,
         created_at=told["CreationTime"].isoformat(),
         evaluation=quality and f"{quality.rpartition('/')[0]}/evaluation.json",
+        card=told.get("CustomerMetadataProperties", {}).get("model_card"),
     )

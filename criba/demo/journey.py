@@ -125,10 +125,12 @@ class _Journey:
         return told
 
     def _copy_reports(self, aws: Aws, score: Attempt) -> None:
-        """The runs' own files, the evaluation and the monitoring report, to look at when the platform is gone."""
+        """The runs' own files, evaluation, model card and monitoring report, to look at when the platform is gone."""
         there, folder = aws.deployment, self._folder / "reports"
         published.copy(aws, there.curated_bucket, "runs/", folder)
-        published.copy(aws, there.models_bucket, evaluation_prefix(""), folder)
+        evaluations = published.copy(aws, there.models_bucket, evaluation_prefix(""), folder)
+        (card,) = (path for path in evaluations if path.name == "model_card.html")
+        shutil.copyfile(card, folder / card.name)
         published.copy(aws, there.monitoring_bucket, report_prefix(score.run_id), folder)
 
     def _finish(self, aws: Aws, attempt: Attempt, told: Callable[[str], None]) -> Attempt:

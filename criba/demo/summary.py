@@ -69,6 +69,7 @@ def readable(summary: dict[str, Any], folder: str) -> RenderableType:
     places = [
         ("summary", f"{folder}/summary.json"),
         ("pictures", f"{folder}/report.html"),
+        ("model card", f"{folder}/reports/model_card.html"),
         ("predictions", f"{folder}/predictions/"),
         ("ledgers, evaluation, monitoring", f"{folder}/reports/"),
         ("logs", "build/local/platform.log, build/local/deploy.log"),

@@ -73,7 +73,10 @@ def folders_table() -> str:
         ("curated", files.ledger, "the run's account, written when it ends"),
         ("models", f"{names.TRAINED}/{JOB}/output/model.tar.gz", "a model"),
         ("models", f"{names.evaluation_prefix(RUN)}/evaluation.json", "challenger beside champion, and the verdict"),
+        ("models", f"{names.evaluation_prefix(RUN)}/verdict.json", "the verdict alone, which the workflow reads"),
         ("models", f"{names.evaluation_prefix(RUN)}/model_quality.json", "the same figures as Studio draws them"),
+        ("models", f"{names.evaluation_prefix(RUN)}/model_card.html", "the same figures, drawn, for the reviewer"),
+        ("models", f"{names.evaluation_prefix(RUN)}/model_card.json", "the card as the registry keeps it"),
         (
             "models",
             f"{names.evaluation_prefix(RUN)}/baseline_statistics.json",

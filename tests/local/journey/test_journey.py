@@ -67,6 +67,12 @@ def test_a_challenger_is_registered_with_its_figures_and_waits(person: People) -
     assert (challenger.version, challenger.approval) == (1, "PendingManualApproval")
     figures = registry.evaluation(scientist.aws, challenger)
     assert figures is not None and figures["challenger"]["accuracy"] >= 0.9
+    told = scientist.aws.sagemaker.describe_model_package(ModelPackageName=challenger.arn)
+    card = json.loads(told["ModelCard"]["ModelCardContent"])
+    assert card["model_overview"]["model_creator"] == f"Criba, training run {report['run_id']}"
+    assert challenger.card is not None and challenger.card.endswith(f"run_id={report['run_id']}/model_card.html")
+    models = scientist.aws.deployment.models_bucket
+    assert challenger.card.removeprefix(f"s3://{models}/") in scientist.keys(models, "evaluations/")
     assert registry.champion(scientist.aws) is None
 
 

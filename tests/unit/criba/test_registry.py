@@ -8,9 +8,14 @@ EVALUATION = {
     "run_id": "spring",
     "good_enough": True,
     "reasons": [],
+    "not_judged": ["label rare has no test example"],
     "challenger": {
         "accuracy": 0.981,
         "macro_f1": 0.979,
+        "coverage_at_95": 0.97,
+        "out_of_scope_rejection": None,
+        "expected_calibration_error": 0.0123,
+        "without_near_duplicates": {"accuracy": 0.975, "macro_f1": 0.97},
         "examples": 720,
         "per_language": {"es": {"accuracy": 0.985}, "pt": {"accuracy": 0.97}},
         "per_label": {"refund": {"f1": 0.96}},
@@ -39,6 +44,7 @@ def register(ask, dev):
                     }
                 }
             },
+            CustomerMetadataProperties={"model_card": "s3://models-bucket/evaluations/run_id=spring/model_card.html"},
         )["ModelPackageArn"]
 
     return register_one
@@ -70,7 +76,13 @@ def test_figures_stand_beside_those_of_the_champion(ask, dev, register):
     )
     lines = [" ".join(line.split()) for line in ask("show", "1").out.splitlines()]
     assert "good enough" in lines
+    assert "model card: s3://models-bucket/evaluations/run_id=spring/model_card.html" in lines
+    assert "not judged: label rare has no test example" in lines
     assert "accuracy 0.9810 0.9500" in lines
+    assert "coverage at 95 0.9700 —" in lines
+    assert "expected calibration error 0.0123 —" in lines
+    assert "out of scope rejection — —" in lines
+    assert "accuracy without near-duplicates 0.9750 —" in lines
     assert "accuracy es 0.9850 0.9600" in lines
     assert "accuracy pt 0.9700 —" in lines
     assert "f1 refund 0.9600 —" in lines
