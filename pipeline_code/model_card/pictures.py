@@ -20,6 +20,9 @@ LONGEST_NAME = 26
 WIDEST = 7.0
 """Inches that the cells of a confusion matrix take at most, so that it fits the page."""
 
+ENOUGH = 10
+"""Messages of similar confidence below which their accuracy says little."""
+
 STYLE: Any = {
     # Text stays text, so that any character is drawn by the reader's own fonts, and `$` is no formula.
     "svg.fonttype": "none",
@@ -64,11 +67,13 @@ def confusion_matrix(counts: NDArray[np.int64], labels: Sequence[str]) -> str:
 def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
     """How often the model was right when it was so sure, above how many messages that were."""
     filled = [one for one in bins if one["examples"]]
+    many, few = ([one for one in filled if (one["examples"] >= ENOUGH) == enough] for enough in (True, False))
     with _drawn(5.6, 5.2) as (figure, finished):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         above.plot([0, 1], [0, 1], color=FAINT, linestyle="--", label="as sure as it is right")
-        confidence, accuracy = ([one[name] for one in filled] for name in ("confidence", "accuracy"))
-        above.plot(confidence, accuracy, color=CHALLENGER, marker="o", label="challenger")
+        above.plot(*_points(many), color=CHALLENGER, marker="o", label="challenger")
+        if few:
+            above.plot(*_points(few), "o", color=FAINT, fillstyle="none", label=f"fewer than {ENOUGH} messages")
         above.set(ylabel="accuracy", xlim=(0, 1), ylim=(-0.03, 1.03))
         above.legend(loc="upper left")
         width = 1 / len(bins)
@@ -80,6 +85,10 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
             axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         above.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return finished.getvalue()
+
+
+def _points(bins: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]]:
+    return [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
 
 
 def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> str:

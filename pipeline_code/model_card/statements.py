@@ -2,7 +2,7 @@
 
 KIND = "linear classifier over hashed n-grams of words and characters"
 PURPOSE = (
-    "Give each short user message one of the labels below, with a calibrated confidence, so that messages can be "
+    "Give each short user message one of its labels, with a calibrated confidence, so that messages can be "
     "routed and counted without a person reading each of them."
 )
 INTENDED = (

@@ -145,7 +145,7 @@ def test_every_picture_is_told_in_words_and_every_table_has_headers() -> None:
     page = Page(card(TRUTH, GUESSES, CHAMPION).page())
     told = [image["alt"] or "" for image in page.of("img")]
     assert len(told) == 3
-    assert told[0].endswith("Most often billing was taken for account, 1 times.")
+    assert told[0].endswith("Most often billing was taken for account: 10.0 % of its messages.")
     assert "The calibration error is" in told[1]
     assert "of the messages are right at a rate of 95 %" in told[2]
     assert {header.get("scope") for header in page.of("th")} == {"col", "row"}
