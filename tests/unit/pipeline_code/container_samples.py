@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline_code.bar import Bar
 from pipeline_code.classifier.folding import LONGEST_TEXT, WORD_END, fold
 from pipeline_code.classifier.hashing import hash_ngrams, room
 
@@ -16,6 +17,19 @@ LABELLED = {
     "delivery": ["donde esta mi pedido", "el paquete no llega", "mi pedido llega tarde", "paquete perdido"],
     "account": ["no puedo entrar en mi cuenta", "olvide la contraseña", "cambiar mi contraseña", "cuenta bloqueada"],
 }
+
+
+LENIENT = Bar(
+    min_accuracy=0.0,
+    min_macro_f1=0.0,
+    min_coverage_at_95=0.0,
+    min_out_of_scope_rejection=0.0,
+    max_calibration_error=1.0,
+    max_worst_label_drop=1.0,
+    max_slice_drop=1.0,
+    significance=1.0,
+)
+"""What any model reaches, and every fall counts."""
 
 
 def folded(text: str) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Near-duplicates: test messages that say almost the same as a training message, found without comparing all pairs."""
 
 import random
+from itertools import product
 
 import numpy as np
 import pytest
@@ -40,6 +41,12 @@ def test_a_message_of_which_nothing_is_known_is_near_none() -> None:
 
 def test_without_training_messages_nothing_is_near() -> None:
     assert near_duplicates(Vocabulary.fit(TRAIN), TRAIN, []).tolist() == [False, False, False]
+
+
+def test_equal_messages_are_found_however_many_others_share_their_rarest_ngrams() -> None:
+    words = ("alfa", "bravo", "coche", "dedo", "elfo", "faro")
+    train = [" ".join(chosen) for chosen in product(words, repeat=4)]  # each pair of words in about 100 of 1296
+    assert near(train, train) == [True] * 1296
 
 
 def mixed(count: int, seed: int) -> list[str]:
