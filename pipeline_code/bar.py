@@ -8,7 +8,7 @@ from pipeline_code.figures import Difference
 from pipeline_code.words import shown
 
 PASSED, FAILED, NOT_JUDGED = "passed", "failed", "not judged"
-NO_CHAMPION = "there is no champion to compare with"
+NO_CHAMPION = "there is no champion to compare it with"
 
 
 @dataclass(frozen=True)

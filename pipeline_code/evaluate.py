@@ -6,7 +6,8 @@ import json
 import sys
 import tarfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 from pipeline_code.bar import Bar, Check, checks
 from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
 from pipeline_code.classifier import ArtefactError, Classifier, Predictions
+from pipeline_code.classifier.artefact import DESCRIPTION, SCHEMA
 from pipeline_code.contracts import GATES
 from pipeline_code.errors import InputError
 from pipeline_code.figures import Difference, TestSet, differences, figures
@@ -25,6 +27,10 @@ from pipeline_code.words import first, shown
 
 MOST_REASONS = 20
 """Reasons that the workflow keeps in its state, the notices and the exit message; evaluation.json has them all."""
+
+
+class OtherSchemaError(InputError):
+    """The model is one of ours, of a schema that this code does not read."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class Evaluation:
     checks: list[Check]
     unknown_labels: list[str]
     untested_labels: list[str]
+    champion_not_compared: str | None = None
 
     @property
     def good_enough(self) -> bool:
@@ -72,8 +79,9 @@ class Evaluation:
     @property
     def not_judged(self) -> list[str]:
         """What could not be judged for want of data, in words."""
-        untested = [f"label {shown(label)} has no test example" for label in self.untested_labels]
-        return [*(words for check in self.checks for words in check.not_judged), *untested]
+        words = [self.champion_not_compared] if self.champion_not_compared else []
+        words += [part for check in self.checks for part in check.not_judged]
+        return words + [f"label {shown(label)} has no test example" for label in self.untested_labels]
 
     @property
     def worst_label_against_champion(self) -> dict[str, Any] | None:
@@ -159,7 +167,7 @@ def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
 
 
 def load_model(folder: Path, name: str) -> Model | None:
-    """The model in `folder`/model.tar.gz; None where there is no such file."""
+    """The model in `folder`/model.tar.gz; None where there is no such file. Raises InputError and OtherSchemaError."""
     archive = folder / "model.tar.gz"
     if not archive.exists():
         return None
@@ -172,9 +180,19 @@ def load_model(folder: Path, name: str) -> Model | None:
         try:
             classifier = Classifier.load(Path(unpacked))
         except ArtefactError as error:
+            if (schema := _schema(Path(unpacked))) not in (None, SCHEMA):
+                said = f"the {name}'s model has schema {schema} and this code reads {SCHEMA}"
+                raise OtherSchemaError(said) from error
             raise InputError(f"the {name}'s model.tar.gz: {error}") from error
-        schema = json.loads((Path(unpacked) / "model.json").read_bytes())["schema"]
-    return Model(classifier, schema, hashlib.sha256(archive.read_bytes()).hexdigest())
+    return Model(classifier, SCHEMA, hashlib.sha256(archive.read_bytes()).hexdigest())
+
+
+def _schema(folder: Path) -> int | None:
+    """The schema that an artefact says it has."""
+    try:
+        return int(json.loads((folder / DESCRIPTION).read_bytes())["schema"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -186,11 +204,13 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     run_id, bar = _arguments(argv)
     found = examples(layout.processing_input("test"))
     challenger = load_model(layout.processing_input("challenger"), "challenger")
-    champion = load_model(layout.processing_input("champion"), "champion")
+    champion, not_compared = _champion(layout.processing_input("champion"))
     if challenger is None:
         raise InputError("the challenger's model.tar.gz is missing: train first")
-    test = _test_set(found, challenger.classifier, layout.processing_input("train"))
-    evaluation, predicted = evaluate(test, challenger.classifier, champion.classifier if champion else None, bar)
+    learnt = [layout.processing_input(split) for split in ("train", "validation")]
+    test = _test_set(found, challenger.classifier, learnt)
+    evaluation, predicted = evaluate(test, challenger.classifier, champion, bar)
+    evaluation = replace(evaluation, champion_not_compared=not_compared)
     report = evaluation.report(run_id, test)
     write_json(layout.processing_output("evaluation.json"), report)
     write_json(layout.processing_output("verdict.json"), evaluation.verdict(run_id))
@@ -201,12 +221,29 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     write_text(layout.message, _in_words(evaluation))
 
 
-def _test_set(found: Sequence[Example], challenger: Classifier, train: Path) -> TestSet:
+def _champion(folder: Path) -> tuple[Classifier | None, str | None]:
+    """The champion, or why it cannot be compared.
+
+    One of another schema must not stop its successor, which would otherwise never come.
+    """
+    try:
+        champion = load_model(folder, "champion")
+    except OtherSchemaError as error:
+        return None, f"{error}: the two are not compared"
+    return champion.classifier if champion else None, None
+
+
+def _test_set(found: Sequence[Example], challenger: Classifier, learnt: Sequence[Path]) -> TestSet:
+    """The test set beside all that the challenger learnt from: what it was calibrated on, too."""
     if not found:
         raise InputError("the test set is empty: without labelled messages in it no model can be judged")
-    if not train.is_dir():
-        raise InputError("the training messages are missing: give the folder that the challenger was trained on")
-    near = near_duplicates(challenger.vocabulary, [one.text for one in found], _texts(train))
+    for folder in learnt:
+        if not folder.is_dir():
+            raise InputError(
+                f"the {folder.name} messages are missing: give the folders that the challenger learnt from"
+            )
+    texts = chain.from_iterable(map(_texts, learnt))
+    near = near_duplicates(challenger.vocabulary, [one.text for one in found], texts)
     test = TestSet(found, near)
     if not test.truth:
         raise InputError("every message of the test set is out of scope: land labelled messages of the labels")

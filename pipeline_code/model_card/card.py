@@ -1,6 +1,6 @@
 """Card: an evaluation and the model's facts, ready to be drawn as a page or written as SageMaker's card."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
@@ -17,6 +17,15 @@ class Confusion(NamedTuple):
     predicted: str
     messages: int
     share: float
+
+
+def flattened(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested values as pairs of name and value, such as `hyperparameters: seed` and 13."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, f"{before}{name}: ")
+        else:
+            yield f"{before}{name}", value
 
 
 @dataclass(frozen=True)

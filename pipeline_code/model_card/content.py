@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline_code.model_card import statements
-from pipeline_code.model_card.card import Card
+from pipeline_code.model_card.card import Card, flattened
 from pipeline_code.words import first, shown
 
 MOST_IN_MATRIX = 20
@@ -17,6 +17,7 @@ MOST_IN_MATRIX = 20
 MOST_BARS = 40
 LONGEST_NAME = 30
 LONGEST_OBSERVATION = 2048
+HYPERPARAMETERS = "hyperparameters: "
 FIGURES = (
     *("accuracy", "macro_f1", "coverage", "coverage_at_95", "coverage_at_98"),
     *("expected_calibration_error", "out_of_scope_rejection"),
@@ -55,15 +56,14 @@ def content(card: Card) -> str:
 
 
 def _training(training: Mapping[str, Any]) -> dict[str, list[Metric]]:
-    numbers = {name: value for name, value in training.items() if isinstance(value, int | float)}
-    settings = {
-        **training.get("hyperparameters", {}),
-        **{f"{split}_data_sha256": digest for split, digest in training.get("data_sha256", {}).items()},
-    }
-    return {
-        "user_provided_training_metrics": [{"name": name, "value": value} for name, value in numbers.items()],
-        "user_provided_hyper_parameters": [{"name": name, "value": str(value)} for name, value in settings.items()],
-    }
+    """Figures of training, and apart from them what was set and the hashes of the data."""
+    numbers, settings = [], []
+    for name, value in flattened(training):
+        if isinstance(value, int | float) and not name.startswith(HYPERPARAMETERS):
+            numbers.append({"name": name, "value": value})
+        else:
+            settings.append({"name": name.removeprefix(HYPERPARAMETERS), "value": str(value)})
+    return {"user_provided_training_metrics": numbers, "user_provided_hyper_parameters": settings}
 
 
 def _evaluation(card: Card) -> dict[str, Any]:

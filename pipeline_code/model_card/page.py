@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from pipeline_code.model_card import pictures, statements
-from pipeline_code.model_card.card import Card
+from pipeline_code.model_card.card import Card, flattened
 from pipeline_code.words import first, shown
 
 MOST_DRAWN = 25
@@ -39,7 +39,7 @@ def page(card: Card) -> str:
         card=card,
         report=report,
         facts=card.facts,
-        training=list(_flat(card.facts["training"])),
+        training=[(name.replace("_", " "), _number(value)) for name, value in flattened(card.facts["training"])],
         tiles=list(_tiles(challenger, champion)),
         reasons=first(report["reasons"], MOST_WORDS),
         not_judged=first(report["not_judged"], MOST_WORDS),
@@ -112,16 +112,6 @@ def _slices(challenger: Mapping[str, Any], champion: Mapping[str, Any] | None) -
             before = champion[f"per_{kind}"][name]["accuracy"] if champion else None
             change = found["accuracy"] - before if before is not None else None
             yield {"kind": kind, "name": name, **found, "change": change}
-
-
-def _flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """What the trainer kept, level by level, as names and values for a table."""
-    for name, value in values.items():
-        words = f"{before}{name}".replace("_", " ")
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{words}: ")
-        else:
-            yield words, _number(value)
 
 
 def _percent(value: float | None) -> str:

@@ -118,6 +118,7 @@ class TrainWorkflow(Construct):
         folders = {
             "test": self._split("test"),
             "train": self._split("train"),
+            "validation": self._split("validation"),
             "challenger": "$model_data",
             "champion": "$champion.model_data",
         }

@@ -208,17 +208,17 @@ def test_a_training_set_that_teaches_nothing_is_refused(
 def test_the_champion_is_compared_only_if_there_is_one() -> None:
     inputs = definitions()["train"]["States"]["Evaluate"]["Arguments"]["ProcessingInputs"]
     first = evaluate(inputs, run_id="r", model_data="s3://m/c.tar.gz", champion=None)
-    assert [one["InputName"] for one in first] == ["test", "train", "challenger"]
+    assert [one["InputName"] for one in first] == ["test", "train", "validation", "challenger"]
     later = evaluate(inputs, run_id="r", model_data="s3://m/c.tar.gz", champion={"model_data": "s3://m/old.tar.gz"})
-    assert [one["S3Input"]["S3Uri"] for one in later][2:] == ["s3://m/c.tar.gz", "s3://m/old.tar.gz"]
+    assert [one["S3Input"]["S3Uri"] for one in later][3:] == ["s3://m/c.tar.gz", "s3://m/old.tar.gz"]
 
 
-def test_both_models_are_judged_on_the_test_split_and_held_against_the_train_split() -> None:
+def test_both_models_are_judged_on_the_test_split_beside_what_the_challenger_learnt_from() -> None:
     inputs = definitions()["train"]["States"]["Evaluate"]["Arguments"]["ProcessingInputs"]
     told = {
         one["InputName"]: one["S3Input"] for one in evaluate(inputs, run_id="r", model_data="s3://m/c", champion=None)
     }
-    for split in ("test", "train"):
+    for split in ("test", "train", "validation"):
         assert told[split]["S3Uri"].endswith(f"/training/run_id=r/{split}/")
         assert told[split]["LocalPath"] == f"/opt/ml/processing/input/{split}"
 

@@ -84,7 +84,7 @@ def test_without_a_champion_falls_are_not_judged() -> None:
     found = {check.gate: check for check in held(FIGURES, None, max_worst_label_drop=0.0)}
     assert found["max_worst_label_drop"].outcome == "not judged"
     assert found["max_slice_drop"].not_judged == [
-        "largest fall of a language's or source's accuracy: there is no champion to compare with"
+        "largest fall of a language's or source's accuracy: there is no champion to compare it with"
     ]
 
 

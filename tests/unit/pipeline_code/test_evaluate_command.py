@@ -1,19 +1,19 @@
 """evaluate: challenger against champion, the bar, and the files that it leaves."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import numpy as np
 import pytest
 from container_samples import LENIENT, labelled_records, pack, record, write_lines
 
 from pipeline_code import evaluate
 from pipeline_code.bar import Bar
-from pipeline_code.classifier import Classifier, artefact
+from pipeline_code.classifier import Classifier, Targets
 
 STRICT = replace(LENIENT, min_accuracy=0.8, min_macro_f1=0.75, max_worst_label_drop=0.1, significance=0.05)
 
@@ -25,7 +25,8 @@ def arguments(bar: Bar = STRICT) -> list[str]:
 
 def lay_out(root: Path, trained: Classifier, *, champion: bool = True) -> None:
     write_lines(root / "processing/input/test/part-0.jsonl", labelled_records())
-    write_lines(root / "processing/input/train/part-0.jsonl", labelled_records())
+    write_lines(root / "processing/input/train/part-0.jsonl", labelled_records()[:8])
+    write_lines(root / "processing/input/validation/part-0.jsonl", labelled_records()[8:])
     trained.save(root / "saved")
     pack(root / "saved", root / "processing/input/challenger/model.tar.gz")
     if champion:
@@ -51,6 +52,7 @@ def test_evaluate_reads_and_writes_sagemakers_folders(
     assert sorted(evaluation) == [
         "challenger",
         "champion",
+        "champion_not_compared",
         "checks",
         "differences",
         "good_enough",
@@ -134,12 +136,12 @@ def test_an_archive_of_something_else_names_whose_it_is(opt_ml: Path, trained: C
     assert message(opt_ml).startswith("the challenger's model.tar.gz: cannot read ")
 
 
-def test_a_missing_training_set_is_a_failure(opt_ml: Path, trained: Classifier) -> None:
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_messages_that_the_challenger_learnt_from_must_be_there(opt_ml: Path, trained: Classifier, split: str) -> None:
     lay_out(opt_ml, trained)
-    (opt_ml / "processing/input/train/part-0.jsonl").unlink()
-    (opt_ml / "processing/input/train").rmdir()
+    shutil.rmtree(opt_ml / "processing/input" / split)
     assert evaluate.main(arguments()) == 1
-    assert message(opt_ml).startswith("the training messages are missing")
+    assert message(opt_ml).startswith(f"the {split} messages are missing")
 
 
 def test_a_test_set_about_no_label_at_all_is_a_failure(opt_ml: Path, trained: Classifier) -> None:
@@ -157,7 +159,7 @@ def test_a_training_record_without_a_text_is_named_by_its_place(opt_ml: Path, tr
 
 
 def fitted(pairs: list[tuple[str, str]]) -> Classifier:
-    return Classifier.fit(pairs, pairs, seed=7, min_confidence=0.0, review_quantile=0.0)
+    return Classifier.fit(pairs, pairs, seed=7, targets=Targets(0.0, 0.0, 0.0))
 
 
 def test_a_challenger_that_is_better_on_average_but_ruins_a_label_is_refused(opt_ml: Path) -> None:
@@ -197,26 +199,30 @@ def test_a_champion_with_other_labels_is_compared_on_those_of_the_test(opt_ml: P
     assert evaluation["good_enough"]
 
 
-def test_a_champion_of_schema_1_is_compared(opt_ml: Path, trained: Classifier) -> None:
+@pytest.mark.parametrize("schema", [1, 99])
+def test_a_champion_of_another_schema_is_said_to_be_not_compared_and_stops_nobody(
+    opt_ml: Path, trained: Classifier, schema: int
+) -> None:
     lay_out(opt_ml, trained, champion=False)
-    arrays = {
-        "word_ngrams": np.frombuffer(b"factura\npedido\ncuenta", np.uint8),
-        "character_ngrams": np.empty(0, np.uint8),
-        "idf": np.ones(3, np.float32),
-        "weights": np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]], np.float32),
-        "bias": np.zeros(3, np.float32),
-    }
-    gates = {"min_confidence": 0.0, "min_in_scope_score": 0.0}
-    description = {"labels": ["account", "billing", "delivery"], "temperature": 1.0, "gates": gates, "training": {}}
-    artefact.write(opt_ml / "old", description, arrays)
-    written = json.loads((opt_ml / "old/model.json").read_text())
-    (opt_ml / "old/model.json").write_text(json.dumps({**written, "schema": 1}))
-    pack(opt_ml / "old", opt_ml / "processing/input/champion/model.tar.gz")
+    described = json.loads((opt_ml / "saved/model.json").read_text())
+    (opt_ml / "saved/model.json").write_text(json.dumps({**described, "schema": schema}))
+    pack(opt_ml / "saved", opt_ml / "processing/input/champion/model.tar.gz")
     assert evaluate.main(arguments()) == 0
-    champion = output(opt_ml, "evaluation.json")["champion"]
-    # it knows the two messages with `factura`, the two with `pedido` and the two with `cuenta`, and says account else
-    assert champion["per_label"]["billing"]["recall"] == 0.5
-    assert champion["accuracy"] == pytest.approx(8 / 12)
+    evaluation = output(opt_ml, "evaluation.json")
+    assert (evaluation["champion"], evaluation["good_enough"]) == (None, True)
+    assert evaluation["not_judged"][0] == (
+        f"the champion's model has schema {schema} and this code reads 3: the two are not compared"
+    )
+    assert "the champion could not be compared" in (opt_ml / "processing/output/model_card.html").read_text()
+
+
+def test_a_challenger_of_another_schema_is_a_failure(opt_ml: Path, trained: Classifier) -> None:
+    lay_out(opt_ml, trained, champion=False)
+    described = json.loads((opt_ml / "saved/model.json").read_text())
+    (opt_ml / "saved/model.json").write_text(json.dumps({**described, "schema": 99}))
+    pack(opt_ml / "saved", opt_ml / "processing/input/challenger/model.tar.gz")
+    assert evaluate.main(arguments()) == 1
+    assert "has schema 99" in message(opt_ml)
 
 
 def test_one_label_in_the_test_set_is_enough_to_judge(opt_ml: Path, trained: Classifier) -> None:
