@@ -16,7 +16,7 @@ from pipeline_code.bar import Bar, Check, checks
 from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
 from pipeline_code.classifier import ArtefactError, Classifier, Predictions
 from pipeline_code.classifier.artefact import DESCRIPTION, SCHEMA
-from pipeline_code.contracts import GATES
+from pipeline_code.contracts import GATES, OUT_OF_SCOPE
 from pipeline_code.errors import InputError
 from pipeline_code.figures import Difference, TestSet, differences, figures
 from pipeline_code.layout import Layout, run, write_json, write_text
@@ -150,7 +150,7 @@ def compare(
 
 
 def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
-    """The monitor's statistics of the predictions for the test set, against which later batches are compared."""
+    """The monitor's statistics of the predictions for the in-scope test, against which later batches are compared."""
     statistics = Statistics()
     columns = zip(
         test,
@@ -161,6 +161,8 @@ def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
         strict=True,
     )
     for example, label, confidence, in_scope_score, review in columns:
+        if example.label == OUT_OF_SCOPE:  # there are as many as people labelled, not as many as come
+            continue
         decision = REVIEW if review else AUTO
         statistics.add(Observation(len(example.text), example.language, label, confidence, in_scope_score, decision))
     return statistics

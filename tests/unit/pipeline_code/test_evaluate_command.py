@@ -247,7 +247,7 @@ def test_a_thousand_labels_of_one_example_each_leave_a_small_verdict_and_card(op
     assert (written / "verdict.json").stat().st_size < 20_000
     # 38 labels that only the champion knows, each in a language and a source of its own, and the label said instead
     assert [len(verdict["reasons"]), verdict["reasons"][-1]] == [21, "and 95 more"]
-    assert len(message(opt_ml)) < 10_000
+    assert message(opt_ml).endswith("and 95 more")
     card = (written / "model_card.json").read_text()
     assert card.isascii()
     assert len(card) < 100_000

@@ -170,6 +170,11 @@ def test_the_baseline_is_the_monitors_summary_of_the_predictions() -> None:
     }
 
 
+def test_the_baseline_leaves_out_what_is_out_of_scope() -> None:
+    test = [*TEST[:3], Example("tiempo", "out-of-scope", "es", "web")]
+    assert evaluate.baseline(test, predicted("a", "a", "b", "b")).summary()["review_rate"] == 0.0
+
+
 def test_labels_never_trained_count_as_wrong_and_are_reported() -> None:
     test = [*TEST[:3], Example("cuatro", "new", "es", "web")]
     evaluation = evaluate.compare(held_out(test), ["a", "b"], {"a", "b"}, predicted("a", "a", "a", "a"), None, LENIENT)
