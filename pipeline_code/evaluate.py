@@ -13,12 +13,13 @@ from typing import Any, NoReturn
 import numpy as np
 
 from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
-from pipeline_code.classifier import ArtefactError, Classifier, Predictions
+from pipeline_code.classifier import ArtefactError, Predictions
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout, run, write_json, write_text
 from pipeline_code.metrics import expected_calibration_error, score
 from pipeline_code.model_quality import model_quality
 from pipeline_code.records import Example, examples
+from pipeline_code.tiers import Model, load
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,8 @@ def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
     return statistics
 
 
-def load_model(folder: Path, name: str) -> Classifier | None:
-    """The classifier in `folder`/model.tar.gz; None where there is no such file."""
+def load_model(folder: Path, name: str) -> Model | None:
+    """The model in `folder`/model.tar.gz; None where there is no such file."""
     archive = folder / "model.tar.gz"
     if not archive.exists():
         return None
@@ -120,7 +121,7 @@ def load_model(folder: Path, name: str) -> Classifier | None:
         except (tarfile.TarError, EOFError, OSError) as error:
             raise InputError(f"the {name}'s model.tar.gz is damaged ({error}): train again") from error
         try:
-            return Classifier.load(Path(unpacked))
+            return load(Path(unpacked))
         except ArtefactError as error:
             raise InputError(f"the {name}'s model.tar.gz: {error}") from error
 
