@@ -11,10 +11,10 @@ JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,gunicorn jinja2 l
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test bench lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test test-transformer bench lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
 
 install: .venv/installed node_modules/installed build/spark/installed build/kernel/installed ## Install everything, from locks with hashes
 
@@ -56,6 +56,15 @@ demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your o
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest
 
+test-transformer: build/transformer/installed ## Test the optional second tier, with torch in an environment of its own
+	OMP_NUM_THREADS=1 build/transformer/bin/pytest --confcutdir tests/transformer tests/transformer
+
+build/transformer/installed: requirements/transformer.lock pipeline_code/transformer/torch.txt | .venv/installed
+	build/uv/bin/uv venv --quiet --clear --python "$(PYTHON)" build/transformer
+	build/uv/bin/uv pip sync --quiet --compile-bytecode --require-hashes --python build/transformer/bin/python requirements/transformer.lock
+	build/uv/bin/pip --python build/transformer/bin/python install --quiet --disable-pip-version-check --requirement pipeline_code/transformer/torch.txt
+	@touch $@
+
 bench: install ## Measure the classifier and the server beside their peers: make bench DATA=folder of the public sets
 	$(BIN)/python -m benchmarks --data "$(DATA)"
 
@@ -81,6 +90,8 @@ lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --all-extras --generate-hashes --output-file requirements/main.lock pyproject.toml
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file pipeline_code/requirements.lock pipeline_code/requirements.in
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --excludes pipeline_code/transformer/torch.txt --output-file requirements/transformer.lock requirements/transformer.in
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/transformer.lock --excludes pipeline_code/transformer/torch.txt --output-file pipeline_code/transformer/requirements.lock pipeline_code/transformer/requirements.in
 
 clean: ## Remove everything that was made here, the installation too
 	@if [ -x $(BIN)/criba ]; then $(BIN)/criba local down || true; fi

@@ -14,8 +14,9 @@ from typing import Any, NoReturn
 
 from pipeline_code.bar import Bar, Check, checks
 from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
-from pipeline_code.classifier import ArtefactError, Classifier, Predictions
-from pipeline_code.classifier.artefact import DESCRIPTION, SCHEMA
+from pipeline_code.classifier import ArtefactError, Classifier, OtherSchemaError, Predictions
+from pipeline_code.classifier.artefact import DESCRIPTION
+from pipeline_code.classifier.features import Vocabulary
 from pipeline_code.contracts import GATES, OUT_OF_SCOPE
 from pipeline_code.errors import InputError
 from pipeline_code.figures import Difference, TestSet, differences, figures
@@ -23,32 +24,29 @@ from pipeline_code.layout import Layout, run, write_json, write_text
 from pipeline_code.model_quality import model_quality
 from pipeline_code.near_duplicates import NEAR, near_duplicates
 from pipeline_code.records import Example, RecordError, examples, records, string_field
+from pipeline_code.tiers import Model, load
 from pipeline_code.words import first, shown
 
 MOST_REASONS = 20
 """Reasons that the workflow keeps in its state, the notices and the exit message; evaluation.json has them all."""
 
 
-class OtherSchemaError(InputError):
-    """The model is one of ours, of a schema that this code does not read."""
-
-
 @dataclass(frozen=True)
-class Model:
-    """A classifier with the schema of its artefact and the SHA-256 of its archive."""
+class Artefact:
+    """A model of either tier with the schema of its artefact and the SHA-256 of its archive."""
 
-    classifier: Classifier
+    model: Model
     schema: int
     sha256: str
 
     def facts(self) -> dict[str, Any]:
         """What the model is and what it was made of, for its card."""
-        here = self.classifier
+        here = self.model
         return {
+            "kind": here.kind,
             "schema": self.schema,
             "sha256": self.sha256,
             "labels": len(here.labels),
-            "ngrams": len(here.vocabulary.idf),
             "temperature": here.temperature,
             "gates": asdict(here.gates),
             "training": dict(here.training),
@@ -117,9 +115,7 @@ class Evaluation:
         }
 
 
-def evaluate(
-    test: TestSet, challenger: Classifier, champion: Classifier | None, bar: Bar
-) -> tuple[Evaluation, Predictions]:
+def evaluate(test: TestSet, challenger: Model, champion: Model | None, bar: Bar) -> tuple[Evaluation, Predictions]:
     """Compare both models on the same test set; the predictions are the challenger's."""
     texts = [one.text for one in test.examples]
     predicted = challenger.predict(texts)
@@ -168,7 +164,7 @@ def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
     return statistics
 
 
-def load_model(folder: Path, name: str) -> Model | None:
+def load_model(folder: Path, name: str) -> Artefact | None:
     """The model in `folder`/model.tar.gz; None where there is no such file. Raises InputError and OtherSchemaError."""
     archive = folder / "model.tar.gz"
     if not archive.exists():
@@ -180,21 +176,13 @@ def load_model(folder: Path, name: str) -> Model | None:
         except (tarfile.TarError, EOFError, OSError) as error:
             raise InputError(f"the {name}'s model.tar.gz is damaged ({error}): train again") from error
         try:
-            classifier = Classifier.load(Path(unpacked))
+            model = load(Path(unpacked))
+        except OtherSchemaError as error:
+            raise OtherSchemaError(f"the {name}'s {error}") from error
         except ArtefactError as error:
-            if (schema := _schema(Path(unpacked))) not in (None, SCHEMA):
-                said = f"the {name}'s model has schema {schema} and this code reads {SCHEMA}"
-                raise OtherSchemaError(said) from error
             raise InputError(f"the {name}'s model.tar.gz: {error}") from error
-    return Model(classifier, SCHEMA, hashlib.sha256(archive.read_bytes()).hexdigest())
-
-
-def _schema(folder: Path) -> int | None:
-    """The schema that an artefact says it has."""
-    try:
-        return int(json.loads((folder / DESCRIPTION).read_bytes())["schema"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        schema = json.loads((Path(unpacked) / DESCRIPTION).read_bytes())["schema"]
+    return Artefact(model, schema, hashlib.sha256(archive.read_bytes()).hexdigest())
 
 
 def main(argv: Sequence[str]) -> int:
@@ -210,8 +198,8 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     if challenger is None:
         raise InputError("the challenger's model.tar.gz is missing: train first")
     learnt = [layout.processing_input(split) for split in ("train", "validation")]
-    test = _test_set(found, challenger.classifier, learnt)
-    evaluation, predicted = evaluate(test, challenger.classifier, champion, bar)
+    test = _test_set(found, challenger.model, learnt)
+    evaluation, predicted = evaluate(test, challenger.model, champion, bar)
     evaluation = replace(evaluation, champion_not_compared=not_compared)
     report = evaluation.report(run_id, test)
     write_json(layout.processing_output("evaluation.json"), report)
@@ -223,7 +211,7 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     write_text(layout.message, _in_words(evaluation))
 
 
-def _champion(folder: Path) -> tuple[Classifier | None, str | None]:
+def _champion(folder: Path) -> tuple[Model | None, str | None]:
     """The champion, or why it cannot be compared.
 
     One of another schema must not stop its successor, which would otherwise never come.
@@ -231,11 +219,11 @@ def _champion(folder: Path) -> tuple[Classifier | None, str | None]:
     try:
         champion = load_model(folder, "champion")
     except OtherSchemaError as error:
-        return None, f"{error}: the two are not compared"
-    return champion.classifier if champion else None, None
+        return None, f"{error}; the two are not compared"
+    return champion.model if champion else None, None
 
 
-def _test_set(found: Sequence[Example], challenger: Classifier, learnt: Sequence[Path]) -> TestSet:
+def _test_set(found: Sequence[Example], challenger: Model, learnt: Sequence[Path]) -> TestSet:
     """The test set beside all that the challenger learnt from: what it was calibrated on, too."""
     if not found:
         raise InputError("the test set is empty: without labelled messages in it no model can be judged")
@@ -245,7 +233,11 @@ def _test_set(found: Sequence[Example], challenger: Classifier, learnt: Sequence
                 f"the {folder.name} messages are missing: give the folders that the challenger learnt from"
             )
     texts = chain.from_iterable(map(_texts, learnt))
-    near = near_duplicates(challenger.vocabulary, [one.text for one in found], texts)
+    if isinstance(challenger, Classifier):
+        vocabulary = challenger.vocabulary
+    else:
+        vocabulary = Vocabulary.fit([one.text for one in found])
+    near = near_duplicates(vocabulary, [one.text for one in found], texts)
     test = TestSet(found, near)
     if not test.truth:
         raise InputError("every message of the test set is out of scope: land labelled messages of the labels")
@@ -263,7 +255,7 @@ def _texts(folder: Path) -> Iterator[str]:
 
 
 def _write_card(
-    layout: Layout, report: dict[str, Any], challenger: Model, test: TestSet, predicted: Predictions
+    layout: Layout, report: dict[str, Any], challenger: Artefact, test: TestSet, predicted: Predictions
 ) -> None:
     from pipeline_code.model_card import Card  # here, because it brings in matplotlib, which nothing else needs
 

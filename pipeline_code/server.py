@@ -14,6 +14,7 @@ from pipeline_code.classifier import Classifier
 from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout
 from pipeline_code.serve import ServerSettings
+from pipeline_code.tiers import Model, load
 
 JSON_LINES = "application/jsonlines"
 MEGABYTE = 1024 * 1024
@@ -25,8 +26,8 @@ Answer = tuple[HTTPStatus, str, bytes]
 class Server:
     """The WSGI application around a loaded model."""
 
-    def __init__(self, classifier: Classifier, settings: ServerSettings) -> None:
-        self.classifier = classifier
+    def __init__(self, model: Model, settings: ServerSettings) -> None:
+        self.model = model
         self._limit = settings.max_payload_mb * MEGABYTE
         parameters = {
             "MaxConcurrentTransforms": settings.max_concurrent_transforms,
@@ -56,7 +57,7 @@ class Server:
         if len(body) > self._limit:
             reason = f"the body is larger than {self._limit} bytes: send fewer records at a time"
             return _refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, reason)
-        return HTTPStatus.OK, JSON_LINES, b"".join(self.classifier.answers(body))
+        return HTTPStatus.OK, JSON_LINES, b"".join(self.model.answers(body))
 
     def _unknown(self, environ: dict[str, Any]) -> Answer:
         known = ", ".join(f"{method} {path}" for method, path in self._routes)
@@ -66,11 +67,13 @@ class Server:
 def application() -> Server:
     """What gunicorn calls once, before it forks its workers."""
     try:
-        server = Server(Classifier.load(Layout.from_environment().model), ServerSettings.read(os.environ))
+        server = Server(load(Layout.from_environment().model), ServerSettings.read(os.environ))
     except InputError as error:
         sys.exit(f"serve: {error}")
-    # The tables that the first message needs are made before the workers fork, who then share them.
-    b"".join(server.classifier.answers(b'{"text": ""}'))
+    if isinstance(server.model, Classifier):
+        # The tables that the first message needs are made before the workers fork, who then share them. Not so the
+        # second tier: neither a GPU nor torch's threads survive a fork.
+        b"".join(server.model.answers(b'{"text": ""}'))
     return server
 
 

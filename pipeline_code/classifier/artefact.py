@@ -24,6 +24,10 @@ class ArtefactError(InputError):
     """The folder holds no model that this code can read: missing, damaged, foreign or newer."""
 
 
+class OtherSchemaError(ArtefactError):
+    """The model is ours, of a schema that this code does not read."""
+
+
 def write(folder: Path, description: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
     """Write both files; the same content gives the same bytes."""
     packed = BytesIO()
@@ -59,7 +63,9 @@ def _description(path: Path) -> dict[str, Any]:
         raise ArtefactError(f"{path} does not describe a {FORMAT}: give the folder that train wrote")
     schema = description.get("schema")
     if schema != SCHEMA:
-        raise ArtefactError(f"{path} has schema {schema} and this code reads {SCHEMA}: use the image that trained it")
+        raise OtherSchemaError(
+            f"{path.name} has schema {schema} and this code reads {SCHEMA}: use the image that trained it"
+        )
     return description
 
 

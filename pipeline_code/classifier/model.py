@@ -17,28 +17,16 @@ from pipeline_code.classifier.hashing import BUCKETS
 from pipeline_code.classifier.scoring import Scorer, Weights, judge_texts, scorer
 from pipeline_code.classifier.typos import with_typos
 from pipeline_code.errors import InputError
+from pipeline_code.labelled import Labelled, held_out_figures, in_scope, labels_of
+from pipeline_code.predictions import Predictions
 
 BATCH = 8192
 """Texts judged at a time, which bounds the memory that their scores take."""
 
 NO_GATES, DEFAULT_TARGETS = Gates(0.0, 0.0), Targets()
 
-Labelled = Sequence[tuple[str, str]]
-"""Pairs of text and label."""
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """One entry a text, in order. `confidence` is in 0..1.
-
-    `in_scope_score` (about 0..4) is what the text alone gives its label: the raw score without the label's bias. With
-    it, a text like nothing in training would pass for the commonest label.
-    """
-
-    labels: list[str]
-    confidence: Floats
-    in_scope_score: Floats
-    review: NDArray[np.bool_]
+Placed = Sequence[tuple[str, int]]
+"""Pairs of text and the position of its label."""
 
 
 @dataclass(frozen=True)
@@ -73,19 +61,18 @@ class Classifier:
         InputError for fewer than two labels, for texts without a word, and where no validation example has a trained
         label.
         """
-        labels = _labels(train)
-        known = set(labels)
-        held_out = [(text, label) for text, label in validation if label in known]
-        if not held_out:
-            raise InputError(
-                f"none of {len(validation)} validation examples has a trained label, so that confidence cannot be "
-                "calibrated: add labelled messages"
-            )
-        learn = partial(_learn, labels, seed=seed, typo_rate=typo_rate)
-        judge = cls(*learn(train))._calibrated(held_out, targets)
-        served = cls(*learn([*train, *held_out]))
-        found = {"validation": judge._held_out_figures(validation)}
+        labels = labels_of(train)
+        learnt, held_out = in_scope(train, labels), in_scope(validation, labels)
+        learn = partial(_learn, seed=seed, typo_rate=typo_rate)
+        judge = cls(labels, *learn(learnt))._calibrated(held_out, targets)
+        predicted = judge.predict([text for text, _ in validation])
+        found = {"validation": held_out_figures(predicted, validation, labels)}
+        served = cls(labels, *learn([*learnt, *held_out]))
         return replace(served, temperature=judge.temperature, gates=judge.gates, training=found)
+
+    @property
+    def kind(self) -> str:
+        return f"linear classifier over {len(self.vocabulary.idf):,} hashed n-grams of words and characters"
 
     def predict(self, texts: Sequence[str]) -> Predictions:
         """Classify any number of texts, none included. A text of which no n-gram is known is always for review."""
@@ -141,30 +128,15 @@ class Classifier:
     def _answerer(self) -> Answerer:
         return Answerer(self._scorer, self.labels)
 
-    def _calibrated(self, held_out: Labelled, targets: Targets) -> Self:
+    def _calibrated(self, held_out: Placed, targets: Targets) -> Self:
         """This model with the temperature and the gates that suit messages which it did not learn from."""
         from pipeline_code.classifier.fitting import fit_temperature
 
-        texts, truth = [text for text, _ in held_out], _positions(self.labels, held_out)
+        texts, truth = _apart(held_out)
         warm = replace(self, temperature=fit_temperature(self._judge(texts).scores, truth))
         judged = warm._judge(texts)
         gates = choose(judged.confidence, judged.in_scope_score, judged.positions == truth, targets)
         return replace(warm, gates=gates)
-
-    def _held_out_figures(self, held_out: Labelled) -> dict[str, Any]:
-        """How the messages fare of which the gates were chosen, and those of labels that the model does not have."""
-        predicted = self.predict([text for text, _ in held_out])
-        known = np.isin([label for _, label in held_out], self.labels)
-        right = np.array([label == truth for label, (_, truth) in zip(predicted.labels, held_out, strict=True)])
-        auto = known & ~predicted.review
-        return {
-            "examples": int(known.sum()),
-            "accuracy": float(right[known].mean()),
-            "coverage": float(auto.sum() / known.sum()),
-            "auto_accuracy": float(right[auto].mean()) if auto.any() else None,
-            "out_of_scope": int((~known).sum()),
-            "out_of_scope_rejection": float(predicted.review[~known].mean()) if not known.all() else None,
-        }
 
     def _judge(self, texts: Sequence[str]) -> "_Judged":
         count = len(texts)
@@ -185,34 +157,22 @@ class _Judged:
     review: NDArray[np.bool_]
 
 
-def _learn(
-    labels: list[str], examples: Labelled, *, seed: int, typo_rate: float
-) -> tuple[list[str], Vocabulary, Weights]:
+def _learn(examples: Placed, *, seed: int, typo_rate: float) -> tuple[Vocabulary, Weights]:
     """The parts of a classifier that know nothing of confidence."""
     # Here and not above: scikit-learn takes seconds to import and the server does without it.
     from pipeline_code.classifier.fitting import fit_weights
 
-    texts, truth = [text for text, _ in examples], _positions(labels, examples)
+    texts, truth = _apart(examples)
     if typo_rate:
         texts, truth = texts + with_typos(texts, typo_rate, seed), np.tile(truth, 2)
     vocabulary = Vocabulary.fit(texts)
     if len(vocabulary.buckets) == 0:
         raise InputError(f"none of {len(texts)} training texts holds a word: add labelled messages with text")
-    return labels, vocabulary, fit_weights(vocabulary.matrix(texts), truth, seed)
+    return vocabulary, fit_weights(vocabulary.matrix(texts), truth, seed)
 
 
-def _positions(labels: list[str], examples: Labelled) -> NDArray[np.intp]:
-    position = {label: place for place, label in enumerate(labels)}
-    return np.array([position[label] for _, label in examples], np.intp)
-
-
-def _labels(train: Labelled) -> list[str]:
-    labels = sorted({label for _, label in train})
-    if not labels:
-        raise InputError("the training set is empty: at least two labels with examples are needed")
-    if len(labels) == 1:
-        raise InputError(f"training set has one label only ({labels[0]}): at least two are needed")
-    return labels
+def _apart(examples: Placed) -> tuple[list[str], NDArray[np.intp]]:
+    return [text for text, _ in examples], np.array([position for _, position in examples], np.intp)
 
 
 def _check(model: Classifier) -> None:

@@ -42,7 +42,7 @@ def content(card: Card) -> str:
             "explanations_for_risk_rating": statements.RISK,
         },
         "training_details": {
-            "training_observations": f"A {statements.KIND}, {facts['labels']} labels, {facts['ngrams']} n-grams.",
+            "training_observations": f"A {facts['kind']}, {facts['labels']} labels.",
             "training_job_details": _training(facts["training"]),
         },
         "evaluation_details": [_evaluation(card)],

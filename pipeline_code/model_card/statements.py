@@ -1,6 +1,5 @@
-"""Statements: what a card says of every model of this kind, for the page and for SageMaker's card alike."""
+"""Statements: what a card says of every model, for the page and for SageMaker's card alike."""
 
-KIND = "linear classifier over hashed n-grams of words and characters"
 PURPOSE = (
     "Give each short user message one of its labels, with a calibrated confidence, so that messages can be "
     "routed and counted without a person reading each of them."

@@ -17,7 +17,13 @@ ROOMS = ("criba", "stacks", "glue_jobs", "pipeline_code", "tests", "docs")
 OURS = [ROOT / "app.py", *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
 THIS = Path(__file__).resolve()
 TEXTS = (".py", ".md", ".toml", ".json", ".in", ".lock", ".cfg", "")
-LOCKS = ("pipeline_code/requirements.lock", "requirements/main.lock", "requirements/uv.lock")
+LOCKS = (
+    "pipeline_code/requirements.lock",
+    "pipeline_code/transformer/requirements.lock",
+    "requirements/main.lock",
+    "requirements/transformer.lock",
+    "requirements/uv.lock",
+)
 
 
 def texts() -> Iterator[Path]:

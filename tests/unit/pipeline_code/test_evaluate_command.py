@@ -211,7 +211,8 @@ def test_a_champion_of_another_schema_is_said_to_be_not_compared_and_stops_nobod
     evaluation = output(opt_ml, "evaluation.json")
     assert (evaluation["champion"], evaluation["good_enough"]) == (None, True)
     assert evaluation["not_judged"][0] == (
-        f"the champion's model has schema {schema} and this code reads 3: the two are not compared"
+        f"the champion's model.json has schema {schema} and this code reads 3: use the image that trained it; "
+        "the two are not compared"
     )
     assert "the champion could not be compared" in (opt_ml / "processing/output/model_card.html").read_text()
 

@@ -30,7 +30,7 @@ FACTS = {
     "schema": 2,
     "sha256": "c" * 64,
     "labels": 3,
-    "ngrams": 12345,
+    "kind": "linear classifier over 12,345 hashed n-grams of words and characters",
     "temperature": 0.25,
     "gates": {"min_confidence": 0.5, "min_in_scope_score": 0.1},
     "training": {
