@@ -17,7 +17,7 @@ from pipeline_code.classifier import Classifier
 from pipeline_code.tiers import load
 from pipeline_code.transformer.model import Transformer
 from pipeline_code.transformer.train import main
-from tests.unit.pipeline_code.container_samples import labelled_records, pack, record, write_lines
+from tests.unit.pipeline_code.container_samples import LENIENT, arguments, labelled_records, pack, record, write_lines
 from tests.unit.pipeline_code.running_server import RunningServer, start
 
 HYPERPARAMETERS = {
@@ -111,15 +111,17 @@ def test_bad_input_is_one_sentence_in_the_failure_file(opt_ml: Path) -> None:
 
 def test_evaluate_compares_models_of_both_tiers_on_the_same_messages(tuned: Transformer, opt_ml: Path) -> None:
     inputs = opt_ml / "processing/input"
-    write_lines(inputs / "test/part-0.jsonl", labelled_records())
+    for split in ("train", "validation", "test"):
+        write_lines(inputs / split / "part-0.jsonl", labelled_records())
     linear = Classifier.fit(PAIRS, PAIRS, seed=7)
     for name, model in (("challenger", tuned), ("champion", linear)):
         model.save(opt_ml / name)
         pack(opt_ml / name, inputs / name / "model.tar.gz")
-    bars = ["--min-accuracy", "0.9", "--min-macro-f1", "0.9", "--max-worst-label-drop", "0.1"]
-    assert evaluate.main(["--run-id", "both", *bars]) == 0
+    assert evaluate.main(arguments(LENIENT)) == 0
     found = json.loads((opt_ml / "processing/output/evaluation.json").read_text())
     assert (found["good_enough"], found["challenger"]["accuracy"], found["champion"]["accuracy"]) == (True, 1.0, 1.0)
+    assert found["near_duplicates"]["examples"] == 12
+    assert "fine-tuned transformer of" in (opt_ml / "processing/output/model_card.html").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import tarfile
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +71,9 @@ def pack(model: Path, archive: Path) -> None:
     with tarfile.open(archive, "w:gz") as tar:
         for path in model.iterdir():
             tar.add(path, path.name)
+
+
+def arguments(bar: Bar, run_id: str = "r-1") -> list[str]:
+    """How the workflow calls `evaluate`."""
+    gates = [(f"--{name.replace('_', '-')}", str(limit)) for name, limit in asdict(bar).items()]
+    return ["--run-id", run_id, *(word for gate in gates for word in gate)]

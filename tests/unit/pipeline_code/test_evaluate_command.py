@@ -3,24 +3,19 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from container_samples import LENIENT, labelled_records, pack, record, write_lines
+from container_samples import LENIENT, arguments, labelled_records, pack, record, write_lines
 
 from pipeline_code import evaluate
-from pipeline_code.bar import Bar
 from pipeline_code.classifier import Classifier, Targets
 
 STRICT = replace(LENIENT, min_accuracy=0.8, min_macro_f1=0.75, max_worst_label_drop=0.1, significance=0.05)
-
-
-def arguments(bar: Bar = STRICT) -> list[str]:
-    gates = [(f"--{name.replace('_', '-')}", str(limit)) for name, limit in asdict(bar).items()]
-    return ["--run-id", "r-1", *(word for gate in gates for word in gate)]
+AS_CALLED = arguments(STRICT)
 
 
 def lay_out(root: Path, trained: Classifier, *, champion: bool = True) -> None:
@@ -46,7 +41,7 @@ def test_evaluate_reads_and_writes_sagemakers_folders(
     tmp_path: Path, trained: Classifier, run_command: Callable[..., CompletedProcess[str]]
 ) -> None:
     lay_out(tmp_path, trained)
-    finished = run_command("evaluate", *arguments())
+    finished = run_command("evaluate", *AS_CALLED)
     assert (finished.returncode, finished.stdout, finished.stderr) == (0, "", "")
     evaluation = output(tmp_path, "evaluation.json")
     assert sorted(evaluation) == [
@@ -89,7 +84,7 @@ def test_not_good_enough_is_an_outcome_and_no_failure(opt_ml: Path, trained: Cla
     lay_out(opt_ml, trained, champion=False)
     wrong = [record(position, "la factura", label) for position, label in enumerate(["billing", "account", "delivery"])]
     write_lines(opt_ml / "processing/input/test/part-0.jsonl", wrong)
-    assert evaluate.main(arguments()) == 0
+    assert evaluate.main(AS_CALLED) == 0
     evaluation = output(opt_ml, "evaluation.json")
     assert (evaluation["good_enough"], evaluation["champion"]) == (False, None)
     assert evaluation["reasons"] == ["accuracy 0.3333 is below 0.8", "macro-F1 0.1667 is below 0.75"]
@@ -100,7 +95,7 @@ def test_no_report_holds_the_text_of_a_message(opt_ml: Path, trained: Classifier
     lay_out(opt_ml, trained)
     secret = record(99, "xyzzy", "billing")
     write_lines(opt_ml / "processing/input/test/part-1.jsonl", [secret])
-    assert evaluate.main(arguments()) == 0
+    assert evaluate.main(AS_CALLED) == 0
     for path in (opt_ml / "processing/output").iterdir():
         assert "xyzzy" not in path.read_text()
 
@@ -108,14 +103,14 @@ def test_no_report_holds_the_text_of_a_message(opt_ml: Path, trained: Classifier
 def test_an_empty_test_set_is_a_failure(opt_ml: Path, trained: Classifier) -> None:
     lay_out(opt_ml, trained)
     write_lines(opt_ml / "processing/input/test/part-0.jsonl", [])
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml).startswith("the test set is empty")
     assert not (opt_ml / "processing/output").exists()
 
 
 def test_a_missing_challenger_is_a_failure(opt_ml: Path) -> None:
     write_lines(opt_ml / "processing/input/test/part-0.jsonl", labelled_records())
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml) == "the challenger's model.tar.gz is missing: train first"
 
 
@@ -123,7 +118,7 @@ def test_a_damaged_archive_names_whose_it_is(opt_ml: Path, trained: Classifier) 
     lay_out(opt_ml, trained)
     archive = opt_ml / "processing/input/champion/model.tar.gz"
     archive.write_bytes(archive.read_bytes()[:200])
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml).startswith("the champion's model.tar.gz is damaged")
 
 
@@ -132,7 +127,7 @@ def test_an_archive_of_something_else_names_whose_it_is(opt_ml: Path, trained: C
     (opt_ml / "other").mkdir()
     (opt_ml / "other/model.joblib").write_bytes(b"not ours")
     pack(opt_ml / "other", opt_ml / "processing/input/challenger/model.tar.gz")
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml).startswith("the challenger's model.tar.gz: cannot read ")
 
 
@@ -140,21 +135,21 @@ def test_an_archive_of_something_else_names_whose_it_is(opt_ml: Path, trained: C
 def test_messages_that_the_challenger_learnt_from_must_be_there(opt_ml: Path, trained: Classifier, split: str) -> None:
     lay_out(opt_ml, trained)
     shutil.rmtree(opt_ml / "processing/input" / split)
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml).startswith(f"the {split} messages are missing")
 
 
 def test_a_test_set_about_no_label_at_all_is_a_failure(opt_ml: Path, trained: Classifier) -> None:
     lay_out(opt_ml, trained)
     write_lines(opt_ml / "processing/input/test/part-0.jsonl", [record(0, "hola", "out-of-scope")])
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml).startswith("every message of the test set is out of scope")
 
 
 def test_a_training_record_without_a_text_is_named_by_its_place(opt_ml: Path, trained: Classifier) -> None:
     lay_out(opt_ml, trained)
     write_lines(opt_ml / "processing/input/train/part-1.jsonl", [{"label": "billing"}])
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert message(opt_ml) == "part-1.jsonl, record 1: no text"
 
 
@@ -192,7 +187,7 @@ def test_a_champion_with_other_labels_is_compared_on_those_of_the_test(opt_ml: P
     lay_out(opt_ml, trained, champion=False)
     fitted([("hola", "greeting"), ("adios", "farewell"), ("la factura esta mal", "billing")]).save(opt_ml / "old")
     pack(opt_ml / "old", opt_ml / "processing/input/champion/model.tar.gz")
-    assert evaluate.main(arguments()) == 0
+    assert evaluate.main(AS_CALLED) == 0
     evaluation = output(opt_ml, "evaluation.json")
     assert sorted(evaluation["champion"]["per_label"]) == ["account", "billing", "delivery"]
     assert evaluation["untested_labels"] == ["farewell", "greeting"]
@@ -207,7 +202,7 @@ def test_a_champion_of_another_schema_is_said_to_be_not_compared_and_stops_nobod
     described = json.loads((opt_ml / "saved/model.json").read_text())
     (opt_ml / "saved/model.json").write_text(json.dumps({**described, "schema": schema}))
     pack(opt_ml / "saved", opt_ml / "processing/input/champion/model.tar.gz")
-    assert evaluate.main(arguments()) == 0
+    assert evaluate.main(AS_CALLED) == 0
     evaluation = output(opt_ml, "evaluation.json")
     assert (evaluation["champion"], evaluation["good_enough"]) == (None, True)
     assert evaluation["not_judged"][0] == (
@@ -222,14 +217,14 @@ def test_a_challenger_of_another_schema_is_a_failure(opt_ml: Path, trained: Clas
     described = json.loads((opt_ml / "saved/model.json").read_text())
     (opt_ml / "saved/model.json").write_text(json.dumps({**described, "schema": 99}))
     pack(opt_ml / "saved", opt_ml / "processing/input/challenger/model.tar.gz")
-    assert evaluate.main(arguments()) == 1
+    assert evaluate.main(AS_CALLED) == 1
     assert "has schema 99" in message(opt_ml)
 
 
 def test_one_label_in_the_test_set_is_enough_to_judge(opt_ml: Path, trained: Classifier) -> None:
     lay_out(opt_ml, trained)
     write_lines(opt_ml / "processing/input/test/part-0.jsonl", labelled_records()[:4])
-    assert evaluate.main(arguments()) == 0
+    assert evaluate.main(AS_CALLED) == 0
     evaluation = output(opt_ml, "evaluation.json")
     assert (evaluation["challenger"]["macro_f1"], evaluation["untested_labels"]) == (1.0, ["account", "delivery"])
 
@@ -258,10 +253,13 @@ def test_a_thousand_labels_of_one_example_each_leave_a_small_verdict_and_card(op
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (arguments()[2:], "the following arguments are required: --run-id"),
-        ([*arguments()[:3], "80", *arguments()[4:]], "argument --min-accuracy: '80': give a number from 0 to 1"),
-        ([*arguments()[:3], "high", *arguments()[4:]], "argument --min-accuracy: 'high': give a number from 0 to 1"),
-        ([*arguments(), "--colour", "red"], "unrecognized arguments: --colour red"),
+        (AS_CALLED[2:], "the following arguments are required: --run-id"),
+        ([*AS_CALLED[:3], "80", *AS_CALLED[4:]], "argument --min-accuracy: '80': give a number from 0 to 1"),
+        (
+            [*AS_CALLED[:3], "high", *AS_CALLED[4:]],
+            "argument --min-accuracy: 'high': give a number from 0 to 1",
+        ),
+        ([*AS_CALLED, "--colour", "red"], "unrecognized arguments: --colour red"),
     ],
 )
 def test_a_wrong_argument_ends_in_the_exit_message(opt_ml: Path, given: list[str], reason: str) -> None:
