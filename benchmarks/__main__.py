@@ -1,94 +1,78 @@
-"""make bench: measure, print the tables, and write build/bench/summary.json."""
+"""make bench: measure, print the tables, and write the summary, the pictures and the page."""
 
 import argparse
 import json
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import accuracy, serving
-from benchmarks.data import SETS, splits
-from benchmarks.peers import SERVED
+from benchmarks import accuracy, machine, pictures, publishing, serving, tables
+from benchmarks.data import SETS, Splits, splits
+from benchmarks.summary import summary
 
 SPEED_SET = "banking77"
+"""The set whose models are fitted in every round and served."""
 
 
 def main() -> int:
     given = _arguments()
-    console = Console()
-    found = {name: splits(given.data, name) for name in SETS}
-    here = {name: parts for name, parts in found.items() if parts}
-    for name in sorted(found.keys() - here.keys()):
-        console.print(f"skipped: {name}, which {given.data} lacks")
-    if not here:
-        console.print(f"nothing to measure: give a folder that holds {', '.join(SETS)} (make bench DATA=folder)")
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    found = {name: of for name in SETS if (of := splits(given.data, name))}
+    if missing := sorted(SETS.keys() - found.keys()):
+        console.print(f"--data {given.data} lacks {', '.join(missing)}: give a folder with <set>/data.jsonl of each")
         return 1
-    sets = {}
-    for name, parts in here.items():
-        sets[name] = accuracy.measure(parts)
-        console.print(_table(name, sets[name]))
-    summary: dict[str, Any] = accuracy.compared(sets, {name: len(parts["test"]) for name, parts in here.items()})
-    speed_set = SPEED_SET if SPEED_SET in here else min(here)
-    ours, served = sets[speed_set][accuracy.OURS], sets[speed_set][SERVED]
-    summary |= {
-        "single_core_messages_per_s": ours["messages_per_second"],
-        "single_core_ratio": ours["messages_per_second"] / sets[speed_set]["word+char SVC"]["messages_per_second"],
-        "train_ratio": ours["train_seconds"] / served["train_seconds"],
-        "artefact_mb": max(figures[accuracy.OURS]["megabytes"] for figures in sets.values()),
-        "serving": serving.measure(here[speed_set], given.seconds, given.rounds),
-        "sets": sets,
-    }
-    summary |= {name: summary["serving"][name] for name in ("server_ratio_multi", "server_ratio_single")}
+    with console.status("") as status:
+        document = measured(found, given, status.update, console.print)
     given.output.mkdir(parents=True, exist_ok=True)
-    (given.output / "summary.json").write_text(json.dumps(summary, indent=2, sort_keys=True) + "\n")
-    console.print(_ratios(summary))
+    (given.output / publishing.SUMMARY).write_text(json.dumps(document, indent=2) + "\n")
+    pictures.draw(document, given.output)
+    publishing.write_page(given.output)
+    if given.publish:
+        publishing.publish(given.output)
+    console.print(tables.of_servers(document), tables.of_ratios(document))
     return 0
 
 
-def _table(name: str, figures: dict[str, dict[str, Any]]) -> Table:
-    table = Table("", "accuracy %", "macro-F1 %", "train s", "MB", "messages/s, one core", title=name)
-    for one, figure in sorted(figures.items(), key=lambda item: -item[1]["accuracy"]):
-        table.add_row(
-            one,
-            f"{100 * figure['accuracy']:.2f}",
-            f"{100 * figure['macro_f1']:.2f}",
-            f"{figure['train_seconds']:.1f}",
-            f"{figure['megabytes']:.1f}",
-            f"{figure['messages_per_second']:,.0f}",
-        )
-    return table
-
-
-def _ratios(summary: dict[str, Any]) -> Table:
-    served = summary["serving"]
-    table = Table("HTTP, all cores", "Criba", f"{SERVED}, best of its settings", "ratio")
-    table.add_row(
-        "messages/s in bodies of many",
-        f"{served['ours']:,.0f}",
-        f"{served['peer']:,.0f} ({served['peer_setting']})",
-        f"{served['server_ratio_multi']:.1f}",
-    )
-    table.add_row(
-        "messages/s one by one",
-        f"{served['ours_single']:,.0f}",
-        f"{served['peer_single']:,.0f}",
-        f"{served['server_ratio_single']:.1f}",
-    )
-    return table
+def measured(
+    found: dict[str, Splits], given: argparse.Namespace, told: Callable[[str], None], show: Callable[[Any], None]
+) -> dict[str, Any]:
+    """The whole summary; each set's table is shown when it is done."""
+    begun = time.monotonic()
+    sets = {}
+    for name, of in found.items():
+        told(name)
+        sets[name] = accuracy.measure(of, rounds=given.rounds, refit=name == SPEED_SET, told=told)
+        show(tables.of_set(name, sets[name]))
+    served = serving.measure(found[SPEED_SET], rounds=given.rounds, seconds=given.seconds, told=told)
+    tests = {name: len(of["test"]) for name, of in found.items()}
+    return {
+        **summary(sets, tests, served, speed_set=SPEED_SET),
+        "machine": machine.machine(),
+        "versions": machine.versions(),
+        "method": {
+            "rounds": given.rounds,
+            "speed_rounds": accuracy.SPEED_ROUNDS,
+            "seconds": given.seconds,
+            "tried_seconds": serving.TRIED,
+            "minutes": (time.monotonic() - begun) / 60,
+        },
+    }
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
-    parser.add_argument("--seconds", type=float, default=4, help="of load for each figure")
+    parser.add_argument("--seconds", type=float, default=3, help="of load for each figure")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--publish", action="store_true", help="write docs/benchmarks.md too")
     return parser.parse_args()
 
 

@@ -15,10 +15,14 @@ SETS = {
 OUT_OF_SCOPE = "oos"
 
 Labelled = list[tuple[str, str]]
+"""Pairs of text and label."""
+
+Splits = dict[str, Labelled]
+"""By name: train, test, and validation where the set has one, from which nobody learns."""
 
 
-def splits(folder: Path, name: str) -> dict[str, Labelled] | None:
-    """Pairs of text and label by split; None where the folder lacks the set."""
+def splits(folder: Path, name: str) -> Splits | None:
+    """The official splits; None where the folder lacks the set."""
     directory, language = SETS[name]
     path = folder / directory / "data.jsonl"
     if not path.exists():
@@ -31,9 +35,6 @@ def splits(folder: Path, name: str) -> dict[str, Labelled] | None:
     return dict(found)
 
 
-def train_and_validation(found: dict[str, Labelled]) -> tuple[Labelled, Labelled]:
-    """The official validation, or every tenth message of train where there is none."""
-    if "validation" in found:
-        return found["train"], found["validation"]
-    train = found["train"]
+def held_out(train: Labelled) -> tuple[Labelled, Labelled]:
+    """Train without every tenth message, and those, to calibrate on."""
     return [one for place, one in enumerate(train) if place % 10], train[::10]

@@ -1,97 +1,99 @@
-"""Serving: messages a second over HTTP, our server beside the best that a tuned peer reaches."""
+"""Serving: messages a second over HTTP, our server beside the best that a tuned peer reaches, in turns."""
 
-import json
 import os
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import joblib
+from benchmarks import servers
+from benchmarks.contenders import contenders
+from benchmarks.data import Splits
+from benchmarks.http_load import Body, Load, bodies, load
+from benchmarks.names import ONE_MESSAGE, OURS, SERVED
+from benchmarks.servers import Server
+from benchmarks.summary import chosen
 
-from benchmarks.data import Labelled, train_and_validation
-from benchmarks.http_load import Body, free_port, messages_per_second, serving
-from benchmarks.peers import PEERS, SERVED
-from pipeline_code.classifier import Classifier
+SIZES = {"0.5 MB": 0.5, "1 MB": 1.0, "6 MB": 6.0, ONE_MESSAGE: None}
+"""Megabytes of a body, by name."""
 
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-OURS_MB, PEER_MB = (1, 5), (0.1, 0.5)
-"""Sizes of body; the peer is at its best with these: with larger ones it takes seconds an answer, and no faster."""
+OUR_SIZES = ("1 MB", "6 MB", ONE_MESSAGE)
+TRIED, FINALISTS = 1.5, 2
+"""Seconds of load for each setting tried, and how many of them are then measured beside ours."""
 
 
-def measure(found: dict[str, Labelled], seconds: float, rounds: int) -> dict[str, Any]:
-    """Medians of several rounds, in each of which all take their turn, so that a busy moment hits all alike."""
-    train, validation = train_and_validation(found)
+@dataclass(frozen=True)
+class Turn:
+    """One server's loads by size of body, the seconds that it took to start and the megabytes that it ended with."""
+
+    loads: dict[str, Load]
+    start_seconds: float
+    megabytes: float
+
+
+def measure(found: Splits, *, rounds: int, seconds: float, told: Callable[[str], None]) -> dict[str, Any]:
+    """Tune the peer, then measure all in every round, so that a busy moment hits all alike; medians of the rounds."""
+    texts = [text for part in found.values() for text, _ in part]
+    sent = {size: bodies(texts, megabytes) for size, megabytes in SIZES.items()}
     cores = os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
+        told("the two models to serve")
         root = Path(folder)
-        Classifier.fit(train, validation, seed=7, min_confidence=0.5, review_quantile=0.02).save(root / "model")
-        joblib.dump(PEERS[SERVED]().fit(*zip(*train, strict=True)), root / "peer.joblib")
-        texts = [text for part in found.values() for text, _ in part]
-        reached: dict[str, list[float]] = {"ours": [], "ours_single": [], "peer_single": [], "start_seconds": []}
-        tuned: dict[str, list[float]] = {}
-        for _ in range(rounds):
-            with _ours(root, cores) as (port, start):
-                reached["start_seconds"].append(start)
-                speeds = [messages_per_second(port, bodies(texts, size), 2 * cores, seconds) for size in OURS_MB]
-                reached["ours"].append(max(speeds))
-                reached["ours_single"].append(messages_per_second(port, bodies(texts, 0), 2 * cores, seconds))
-            for workers in sorted({1, cores, 2 * cores}):
-                with _peer(root, workers) as (port, _start):
-                    for size in PEER_MB:
-                        speed = messages_per_second(port, bodies(texts, size), 2 * workers, seconds)
-                        tuned.setdefault(f"{workers} workers, {size} MB", []).append(speed)
-                    if workers == cores:
-                        speed = messages_per_second(port, bodies(texts, 0), 2 * cores, seconds)
-                        reached["peer_single"].append(speed)
-    found_medians = {name: median(values) for name, values in reached.items()}
-    best = max(tuned, key=lambda name: median(tuned[name]))
+        _fit(found, root)
+        peers = servers.peers(root / "peer", cores)
+        tried = {peer.name: _speeds(_turn(peer, sent, tuple(sent), TRIED, told)) for peer in peers}
+        finalists = chosen(tried, FINALISTS)
+        plan: list[tuple[Server, tuple[str, ...]]] = [(server, OUR_SIZES) for server in servers.ours(root, cores)]
+        plan += [(peer, finalists[peer.name]) for peer in peers if peer.name in finalists]
+        turns = [
+            {server.name: _turn(server, sent, sizes, seconds, told) for server, sizes in plan} for _ in range(rounds)
+        ]
+    measured = {server.name: _medians([turn[server.name] for turn in turns]) for server, _ in plan}
+    return {"peers": sorted(finalists), "tried": tried, "servers": measured}
+
+
+def _fit(found: Splits, root: Path) -> None:
+    for name, path in ((OURS, root / "model"), (SERVED, root / "peer")):
+        contenders()[name].fit(found, 0).save(path)
+
+
+def _turn(
+    server: Server,
+    sent: Mapping[str, Sequence[Body]],
+    sizes: Sequence[str],
+    seconds: float,
+    told: Callable[[str], None],
+) -> Turn:
+    """Start one server and load it with bodies of each size."""
+    loads = {}
+    with servers.running(server) as started:
+        for size in sizes:
+            told(f"{server.name}, {size}")
+            in_flight = server.in_flight_single if size == ONE_MESSAGE else server.in_flight
+            loads[size] = load(started.port, sent[size], in_flight, seconds)
+        return Turn(loads, started.seconds, started.megabytes())
+
+
+def _speeds(turn: Turn) -> dict[str, float]:
+    return {size: one.messages_per_second for size, one in turn.loads.items()}
+
+
+def _medians(turns: Sequence[Turn]) -> dict[str, Any]:
+    """One server's figures over its turns."""
     return {
-        **found_medians,
-        "peer": median(tuned[best]),
-        "peer_setting": best,
-        "peer_settings": {name: median(values) for name, values in tuned.items()},
-        "server_ratio_multi": found_medians["ours"] / median(tuned[best]),
-        "server_ratio_single": found_medians["ours_single"] / found_medians["peer_single"],
+        "start_seconds": median(turn.start_seconds for turn in turns),
+        "megabytes": median(turn.megabytes for turn in turns),
+        "sizes": {size: _size([turn.loads[size] for turn in turns]) for size in turns[0].loads},
     }
 
 
-def bodies(texts: Sequence[str], megabytes: float) -> list[Body]:
-    """The texts, repeated, as up to twelve bodies of about a size; of 0, as five hundred bodies of one message."""
-    lines = [json.dumps({"id": f"web:{n}", "text": text}).encode() + b"\n" for n, text in enumerate(texts)]
-    if not megabytes:
-        return [(line, 1) for line in lines[:500]]
-    made, part, size = [], [], 0
-    for turn in range(12 * int(megabytes * 1e6) // sum(map(len, lines)) + 1):
-        for line in lines[turn % 7 :]:
-            part.append(line)
-            size += len(line)
-            if size >= megabytes * 1e6:
-                made.append((b"".join(part), len(part)))
-                part, size = [], 0
-    return made or [(b"".join(part), len(part))]
-
-
-@contextmanager
-def _ours(root: Path, workers: int) -> Iterator[tuple[int, float]]:
-    port = free_port()
-    environment = {
-        "SAGEMAKER_BASE_DIR": str(root),
-        "SAGEMAKER_BIND_TO_HOST": "127.0.0.1",
-        "SAGEMAKER_BIND_TO_PORT": str(port),
-        "SAGEMAKER_MODEL_SERVER_WORKERS": str(workers),
+def _size(loads: Sequence[Load]) -> dict[str, float]:
+    speeds = [one.messages_per_second for one in loads]
+    return {
+        "messages_per_second": median(speeds),
+        "lowest": min(speeds),
+        "highest": max(speeds),
+        "load_cores": median(one.processor_seconds_per_second for one in loads),
     }
-    with serving([sys.executable, "-m", "pipeline_code.serve"], environment, port) as start:
-        yield port, start
-
-
-@contextmanager
-def _peer(root: Path, workers: int) -> Iterator[tuple[int, float]]:
-    port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "benchmarks.http_peer:app", "--preload", "--log-level", "warning"]
-    command += ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--timeout", "300", "--no-control-socket"]
-    with serving(command, ONE_THREAD | {"PEER_MODEL": str(root / "peer.joblib")}, port) as start:
-        yield port, start

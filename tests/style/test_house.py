@@ -13,13 +13,14 @@ import aws_cdk
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = ("criba", "stacks", "glue_jobs", "pipeline_code", "tests", "docs")
+ROOMS = ("criba", "stacks", "glue_jobs", "pipeline_code", "benchmarks", "tests", "docs")
 OURS = [ROOT / "app.py", *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
 THIS = Path(__file__).resolve()
 TEXTS = (".py", ".md", ".toml", ".json", ".in", ".lock", ".cfg", "")
 LOCKS = (
     "pipeline_code/requirements.lock",
     "pipeline_code/transformer/requirements.lock",
+    "requirements/bench.lock",
     "requirements/main.lock",
     "requirements/transformer.lock",
     "requirements/uv.lock",
@@ -116,6 +117,13 @@ def test_every_locked_requirement_has_a_version_and_a_hash(lock: str) -> None:
     for name, hashes in found.items():
         assert "==" in name
         assert hashes, name
+
+
+def test_the_benchmarks_measure_the_very_libraries_that_the_image_holds() -> None:
+    image = requirements(ROOT / "pipeline_code/requirements.lock").keys()
+    measured = requirements(ROOT / "requirements/bench.lock").keys()
+    assert "numba" in {one.partition("==")[0] for one in image}
+    assert {one for one in image - measured if not one.startswith("uv==")} == set()
 
 
 def test_uv_itself_is_pinned() -> None:
