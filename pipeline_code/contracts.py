@@ -21,10 +21,14 @@ RAW_GROUND_TRUTH = "ground-truth"
 MARKER = "_SUCCESS"
 """An empty object of this name says that a source, or a whole date, is complete: it starts a score run."""
 
+REDRIVE = ".redrive"
+"""Ending of an object that names quarantined records: they are read again where they first landed."""
+
 # The curated bucket.
 CURATED_MESSAGES = "messages"
 CURATED_LABELLED = "labelled"
 QUARANTINE = "quarantine"
+REDRIVEN = "redriven"
 TRAINING = "training"
 BATCH = "batch"
 CLAIMS = "claims"
@@ -133,6 +137,11 @@ def labelled_prefix(run_id: str) -> str:
 
 def quarantine_prefix(run_id: str) -> str:
     return f"{QUARANTINE}/run_id={run_id}"
+
+
+def ticket_key(run_id: str, number: int) -> str:
+    """Key of the `number`-th redrive out of a run's quarantine: which records left it, and as which raw objects."""
+    return f"{REDRIVEN}/run_id={run_id}/{number:05d}.json"
 
 
 def training_prefix(run_id: str) -> str:

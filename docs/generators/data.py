@@ -32,8 +32,9 @@ def formats_table() -> str:
 
 
 def reasons_table() -> str:
-    """Every reason for which a record is quarantined."""
-    return table(("reason", "why"), ((code(rule.reason), plain(rule.why)) for rule in RULES))
+    """Every reason for which a record is quarantined, when it applies, and why."""
+    rows = ((code(rule.reason), plain(rule.condition), plain(rule.why)) for rule in RULES)
+    return table(("reason", "a record is refused when", "because"), rows)
 
 
 def message_columns() -> str:

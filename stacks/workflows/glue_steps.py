@@ -18,6 +18,7 @@ def clean_messages(platform: Platform, workflow: str, *, kind: str, scope: Mappi
         "raw": f"s3://{platform.storage.raw.bucket_name}",
         "languages": ",".join(cleaning.languages),
         "max_text_bytes": str(cleaning.max_text_bytes),
+        "sources": ",".join(platform.settings.sources),
         **scope,
     }
     return reporting_job(platform, workflow, "Clean messages", platform.clean, arguments, report="clean", next_=next_)
