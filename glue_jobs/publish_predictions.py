@@ -20,8 +20,7 @@ from glue_jobs.writing import write_folders
 from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix, quarantine_prefix
 
 STEP = "publish_predictions"
-FAULTS = ("missing", "double", "unknown", "malformed")
-"""Messages without an answer, messages with several, answers to no message, answers that cannot be read."""
+FAULTS = ("unanswered", "doubly_answered", "unknown_answers", "unreadable_answers")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def answers_of_run(spark: SparkSession, curated: str, run_id: str) -> DataFrame:
 def matched(messages: DataFrame, answers: DataFrame) -> DataFrame:
     """Join messages and answers, either of which may lack the other; one row a message and one an unknown answer.
 
-    Adds `times` (lines with that id) and `malformed` (those among them that are neither a score nor an error).
+    Adds `times` (lines with that id) and `unreadable_answers` (those among them that are neither a score nor an error).
     """
     scored = F.col("decision").isin("auto", "review") & F.col("label").isNotNull()
     scored &= F.col("confidence").isNotNull() & F.col("in_scope_score").isNotNull()
@@ -66,7 +65,7 @@ def matched(messages: DataFrame, answers: DataFrame) -> DataFrame:
     said = ["label", "confidence", "in_scope_score", "decision", "error"]
     by_id = answers.groupBy("id").agg(
         F.count(F.lit(1)).alias("times"),
-        F.sum((~readable).cast("int")).alias("malformed"),
+        F.sum((~readable).cast("int")).alias("unreadable_answers"),
         *(F.min(name).alias(name) for name in said),
     )
     return messages.join(by_id, record_id() == F.col("id"), "full_outer")
@@ -80,13 +79,13 @@ def reconciled(rows: DataFrame) -> Reconciled:
         "messages": is_message,
         "scored": is_message & is_answered & ~error,
         "unscorable": is_message & error,
-        "missing": is_message & ~is_answered,
-        "double": F.col("id").isNotNull() & (F.col("times") > 1),
-        "unknown": ~is_message & F.col("id").isNotNull(),
+        "unanswered": is_message & ~is_answered,
+        "doubly_answered": F.col("id").isNotNull() & (F.col("times") > 1),
+        "unknown_answers": ~is_message & F.col("id").isNotNull(),
     }
     groups = rows.groupBy("date", "label", "decision").agg(
         *(F.count_if(condition).alias(name) for name, condition in counts.items()),
-        *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("malformed", "times")),
+        *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("unreadable_answers", "times")),
         F.coalesce(F.sum(F.when(error, F.octet_length(shard_line()))), F.lit(0)).alias("unscorable_bytes"),
     )
     return Reconciled(tuple(groups.collect()))

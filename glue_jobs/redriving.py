@@ -110,7 +110,7 @@ def _splits_again(bucket: str, redrive: RawObject, one: Wanted) -> list[Split]:
 
 
 def _within(split: Split, positions: Sequence[int], size: int) -> tuple[int, ...]:
-    """The positions that a split holds: only plain JSON Lines are cut, and only there they are offsets in the object."""
+    """The positions that a split holds: only plain JSON Lines are cut, and there they are offsets in the object."""
     if split.format != "json_lines" or split.gzip:
         return tuple(positions)
     return tuple(one for one in positions if split.start <= one and (one < split.end or split.end == size))

@@ -39,6 +39,7 @@ def reporting_job(
     reading = f"{state}: read the report"
     return {
         state: glue_job(
+            state,
             step.name,
             {"run_id": jsonata("$run_id"), "curated": f"s3://{curated}", **arguments},
             next_=reading,

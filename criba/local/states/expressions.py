@@ -50,7 +50,10 @@ def _string(value: Any = None, prettify: bool = False) -> str | None:
 
 
 def assign(state: dict[str, Any], data: Any, context: Any, result: Any = None, error_output: Any = None) -> None:
-    """MiniStack's `_apply_state_assign`: every expression sees the variables as they were before this state."""
+    """MiniStack's `_apply_state_assign`: every expression sees the variables as they were before this state.
+
+    What it changed stands in the context too, for the history.
+    """
     interpreter = emulator.service("stepfunctions")
     if context is None or "Assign" not in state or interpreter._state_query_language(state, context) != "JSONata":
         return
@@ -58,6 +61,7 @@ def assign(state: dict[str, Any], data: Any, context: Any, result: Any = None, e
         state["Assign"], data, context, result=result, error_output=error_output
     )
     context.setdefault("variables", {}).update(changed)
+    context["assigned"] = changed
 
 
 def decides(rule: dict[str, Any], data: Any, context: Any) -> bool:

@@ -9,6 +9,9 @@ import pytest
 from tests.unit.glue_jobs.lake import Lake, json_lines
 
 
+NO_FAULTS = {"unanswered": 0, "doubly_answered": 0, "unknown_answers": 0, "unreadable_answers": 0}
+
+
 def scored(record: str, label: str = "order", decision: str = "auto") -> dict[str, Any]:
     return {"id": record, "label": label, "confidence": 0.75, "in_scope_score": 1.5, "decision": decision}
 
@@ -47,7 +50,7 @@ def test_answers_are_published_by_date_and_counted(cleaned: Lake) -> None:
         "review": 1,
         "published": 3,
         "labels": {"order": 2, "refund": 1},
-        "faults": {"missing": 0, "double": 0, "unknown": 0, "malformed": 0},
+        "faults": NO_FAULTS,
         "shard_lines": 3,
         "answers": 3,
         "quarantine_lines": 0,
@@ -92,13 +95,13 @@ def test_what_the_model_cannot_score_is_quarantined(cleaned: Lake) -> None:
 @pytest.mark.parametrize(
     ("answers", "faults"),
     [
-        ([scored("web:1")], {"missing": 2}),
-        ([], {"missing": 3}),
-        ([scored("web:1"), scored("web:1"), scored("web:2"), scored("app:1")], {"double": 1}),
-        ([scored("web:1"), scored("web:2"), scored("app:1"), scored("app:9")], {"unknown": 1}),
-        ([scored("web:1"), scored("web:2"), {**scored("app:1"), "decision": "maybe"}], {"malformed": 1}),
-        ([scored("web:1"), scored("web:2"), {"id": "app:1"}], {"malformed": 1}),
-        (["uno", scored("web:1")], {"missing": 2, "malformed": 1}),
+        ([scored("web:1")], {"unanswered": 2}),
+        ([], {"unanswered": 3}),
+        ([scored("web:1"), scored("web:1"), scored("web:2"), scored("app:1")], {"doubly_answered": 1}),
+        ([scored("web:1"), scored("web:2"), scored("app:1"), scored("app:9")], {"unknown_answers": 1}),
+        ([scored("web:1"), scored("web:2"), {**scored("app:1"), "decision": "maybe"}], {"unreadable_answers": 1}),
+        ([scored("web:1"), scored("web:2"), {"id": "app:1"}], {"unreadable_answers": 1}),
+        (["uno", scored("web:1")], {"unanswered": 2, "unreadable_answers": 1}),
     ],
 )
 def test_answers_that_do_not_match_are_not_published_but_counted(
@@ -106,14 +109,14 @@ def test_answers_that_do_not_match_are_not_published_but_counted(
 ) -> None:
     cleaned.answer(answers)
     report = cleaned.publish()
-    assert report["faults"] == {"missing": 0, "double": 0, "unknown": 0, "malformed": 0, **faults}
+    assert report["faults"] == {**NO_FAULTS, **faults}
     assert (report["answers"], report["published"]) == (len(answers), 0)
     assert cleaned.parquet("predictions", bucket="predictions") == []
 
 
 def test_a_batch_without_output_is_not_published(cleaned: Lake) -> None:
     report = cleaned.publish()
-    assert (report["faults"]["missing"], report["answers"], report["published"]) == (3, 0, 0)
+    assert (report["faults"]["unanswered"], report["answers"], report["published"]) == (3, 0, 0)
 
 
 def test_a_shard_with_a_line_too_few_or_too_many_is_not_published(cleaned: Lake) -> None:
