@@ -15,7 +15,7 @@ from glue_jobs.claims import RawObject
 from glue_jobs.reading import Record
 from glue_jobs.splits import Split, splits_of
 from glue_jobs.store import s3
-from pipeline_code.contracts import REDRIVE
+from pipeline_code.contracts import REDRIVE, raw_message_key
 
 LARGEST = 64 << 20
 """Bytes beyond which an object is no list of records, whatever its name says."""
@@ -50,10 +50,12 @@ def work_of(bucket: str, objects: Sequence[RawObject]) -> Work:
     redriven = erased = 0
     for found in objects:
         wanted = _wanted(bucket, found)
-        if wanted is None:
+        if found.place is None or wanted is None:
             splits += splits_of(found)
-        for one in wanted or ():
-            again = _splits_again(bucket, found, one)
+            continue
+        for one in wanted:
+            key = raw_message_key(*found.place, one.name)
+            again = _splits_again(bucket, key, found.last_modified, one)
             splits += again
             redriven += one.records if again else 0
             erased += 0 if again else one.records
@@ -79,7 +81,7 @@ def chosen(split: Split, found: Iterator[Record]) -> Iterator[Record]:
 
 def _wanted(bucket: str, found: RawObject) -> list[Wanted] | None:
     """What a redrive asks for; None for any other object, and for one that only has the name of a redrive."""
-    if not found.key.endswith(REDRIVE) or found.place is None or found.bytes > LARGEST:
+    if not found.key.endswith(REDRIVE) or found.bytes > LARGEST:
         return None
     body = s3().get_object(Bucket=bucket, Key=found.key, VersionId=found.version_id)["Body"].read()
     try:
@@ -95,16 +97,15 @@ def _is_sound(one: Wanted) -> bool:
     return bool(named) and all(type(number) is int and number >= 0 for number in numbers)
 
 
-def _splits_again(bucket: str, redrive: RawObject, one: Wanted) -> list[Split]:
+def _splits_again(bucket: str, key: str, landed_at: str, one: Wanted) -> list[Split]:
     """The splits that hold the wanted records, as landed when the redrive was; none when the version was erased."""
-    key = redrive.key.rpartition("/")[0] + "/" + one.name
     try:
         size = s3().head_object(Bucket=bucket, Key=key, VersionId=one.version_id)["ContentLength"]
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 404):
             raise
         return []
-    splits = splits_of(RawObject(key, one.version_id, size, redrive.last_modified))
+    splits = splits_of(RawObject(key, one.version_id, size, landed_at))
     narrowed = [replace(split, only=_within(split, one.positions, size), rest_from=one.rest_from) for split in splits]
     return [split for split in narrowed if split.only or split.rest_from is not None]
 

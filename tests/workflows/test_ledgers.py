@@ -34,9 +34,16 @@ TRANSFORM = {
 }
 STEPS = {
     "clean": {
-        **{"objects": 2, "bytes": 900, "landed": 10, "redriven": 1, "erased": 0, "kept": 7},
-        **{"duplicates": 2, "duplicate_kinds": {"same_object": 2}},
-        **{"quarantined": 1, "quarantine_reasons": {"blank_text": 1}},
+        "objects": 2,
+        "bytes": 900,
+        "landed": 10,
+        "redriven": 1,
+        "erased": 0,
+        "kept": 7,
+        "duplicates": 2,
+        "duplicate_kinds": {"same_object": 2},
+        "quarantined": 1,
+        "quarantine_reasons": {"blank_text": 1},
     },
     "plan": {"records": 7, "bytes": 700, "files": 1},
     "published": {"scored": 6, "unscorable": 1, "auto": 4, "review": 2, "published": 6},
@@ -44,8 +51,13 @@ STEPS = {
 JOBS = [
     {"step": "Clean messages", "service": "glue", "job": "jr_1", "status": "SUCCEEDED", "dpu_seconds": 3600},
     {
-        **{"step": "Score", "service": "sagemaker", "job": "t", "status": "Completed"},
-        **{"seconds": 600, "instance_type": "ml.m5.large", "instances": 3},
+        "step": "Score",
+        "service": "sagemaker",
+        "job": "t",
+        "status": "Completed",
+        "seconds": 600,
+        "instance_type": "ml.m5.large",
+        "instances": 3,
     },
 ]
 
@@ -58,8 +70,16 @@ def assigned(workflow: str, state: str, /, **known: Any) -> dict[str, Any]:
 def closed(workflow: str = "score", state: str = "Close the ledger", /, **known: Any) -> dict[str, Any]:
     """The ledger that a state writes, as it lies in S3."""
     known = {
-        **{"run_id": "r", "outcome": "Messages scored", "started_by": "arn:p", "model": {"version": "3"}},
-        **{"steps": STEPS, "jobs": JOBS, "discrepancies": [], "transitions": 30, "context": CONTEXT, **known},
+        "run_id": "r",
+        "outcome": "Messages scored",
+        "started_by": "arn:p",
+        "model": {"version": "3"},
+        "steps": STEPS,
+        "jobs": JOBS,
+        "discrepancies": [],
+        "transitions": 30,
+        "context": CONTEXT,
+        **known,
     }
     body = evaluate(definitions()[workflow]["States"][state]["Arguments"]["Body"], **known)
     found: dict[str, Any] = json.loads(json.dumps(body).replace("image@", "image@sha256:" + "0" * 64))

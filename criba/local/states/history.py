@@ -36,7 +36,7 @@ def entered(execution: Execution, state: dict[str, Any], name: str, data: Any) -
 
 
 def exited(execution: Execution, state: dict[str, Any], name: str, output: Any, assigned: dict[str, Any]) -> None:
-    details = {"name": name, "output": json.dumps(output)}
+    details: dict[str, Any] = {"name": name, "output": json.dumps(output)}
     if assigned:
         details["assignedVariables"] = {variable: json.dumps(value) for variable, value in assigned.items()}
     add(execution, f"{state['Type']}StateExited", {"stateExitedEventDetails": details})

@@ -8,7 +8,6 @@ import pytest
 
 from tests.unit.glue_jobs.lake import Lake, json_lines
 
-
 NO_FAULTS = {"unanswered": 0, "doubly_answered": 0, "unknown_answers": 0, "unreadable_answers": 0}
 
 
