@@ -76,7 +76,8 @@ def chosen(split: Split, found: Iterator[Record]) -> Iterator[Record]:
             missing.discard(record.position)
             yield record
     for position in sorted(missing):
-        yield Record(position, b"", {}, "unparsable", "a redrive asks for it, but no record begins here")
+        asked = json.dumps({"position": position}).encode()
+        yield Record(position, asked, {}, "unparsable", "a redrive asks for it, but no record begins here")
 
 
 def _wanted(bucket: str, found: RawObject) -> list[Wanted] | None:

@@ -13,6 +13,8 @@ from pipeline_code.contracts import SOURCE, SPLITS
 EARLIEST_YEAR = 1970
 LONGEST_ID = 256
 AHEAD_OF_LANDING = timedelta(days=1)
+UNSEEN = " \u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200d\u2800\u3164\ufe0e\ufe0f\uffa0"
+"""Joiners, variation selectors and fillers: they stay within a text, and are none by themselves."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def _future_date(draft: Draft) -> bool:
 
 
 def _only_controls(draft: Draft) -> bool:
-    return draft.text is not None and not draft.clean
+    return draft.text is not None and not draft.clean.strip(UNSEEN)
 
 
 RULES = (

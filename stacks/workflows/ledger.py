@@ -22,6 +22,34 @@ TOTALS = {
 }
 """The counts of a run by what became of its records; those of a step that did not run are left out."""
 
+FIELDS = {
+    "workflow": "`train`, `promote` or `score`",
+    "run_id": "the run",
+    "status": "`SUCCEEDED` or `FAILED`",
+    "outcome": "what came of it, such as `Messages scored`; of a failed run what Step Functions says",
+    "reason": "why it failed, `<error>: <cause>`; else null",
+    "execution_arn": "the attempt that closed it",
+    "started_at": "ISO 8601, UTC",
+    "ended_at": "ISO 8601, UTC",
+    "started_by": "who or what started it",
+    "seconds": "from start to end",
+    "code_version": "fingerprint of `pipeline_code`",
+    "image": "the container image, by digest",
+    "model": "**score**, **promote**: the model, as the champion parameter names it; **train**: the new package",
+    "inputs": "`list` (the S3 address of `inputs.json`), `objects`, `bytes`, `records`; null if nothing was read",
+    "counts": "records by what became of them: `landed`, `redriven` (of those, out of a quarantine), `erased`, `kept`,"
+    " `duplicates` by kind, `quarantined` by reason, `examples`, `repeats`, `scored`, `auto`, `review`, `unscorable`,"
+    " `published`; those of steps that did not run are left out",
+    "discrepancies": "a sentence for each equation that does not hold; empty in a sound run",
+    "steps": "what each step reported, as in its own file",
+    "jobs": "for each Glue run and SageMaker job: `step`, `service`, `job`, `status`, `started_at`, `ended_at` and"
+    " `seconds` as the service reports them, `dpu_seconds` or `instance_type` and `instances`",
+    "transitions": "states that the execution entered, of its latest 1,000 events",
+    "cost": "`estimate` and its `parts` (`glue`, `sagemaker`, `step_functions`) in `currency` at list prices of"
+    " `prices_region` on `prices_as_of` (`stacks/prices.toml`), instance types `without_price`, what is `not_counted`",
+}
+"""What a ledger says, by field."""
+
 
 def begin(next_: str) -> States:
     """Take what the run was started with; every variable that the ledger names exists from here on."""

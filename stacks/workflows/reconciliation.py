@@ -23,13 +23,20 @@ class Equation:
     parts: tuple[str, ...] = ()
     given: str = "clean"
 
+    @staticmethod
+    def word(path: str) -> str:
+        """A count in words: `published.shard_lines` is `shard lines`."""
+        return path.rpartition(".")[2].replace("_", " ")
+
     def discrepancy(self) -> str:
         """JSONata: what is wrong in words, nothing if it holds."""
         total = f"$steps.{self.total}"
         parts = [f"$steps.{part}" for part in self.parts]
-        said = " & ' + ' & ".join(f"{part} & ' {_name(path)}'" for part, path in zip(parts, self.parts, strict=True))
+        said = " & ' + ' & ".join(
+            f"{part} & ' {self.word(path)}'" for part, path in zip(parts, self.parts, strict=True)
+        )
         wrong = f"$exists($steps.{self.given}) and $not({total} = {' + '.join(parts) or '0'})"
-        sentence = f"'{self.step}: ' & {total} & ' {_name(self.total)}, but ' & {said or repr('none may be')}"
+        sentence = f"'{self.step}: ' & {total} & ' {self.word(self.total)}, but ' & {said or repr('none may be')}"
         return f"{wrong} ? {sentence}"
 
 
@@ -81,7 +88,3 @@ def reconcile(equations: Sequence[Equation], *conditions: tuple[str, str], defau
         ),
         "Refuse the counts": fail("Criba.NotReconciled", "$join($discrepancies, '; ')"),
     }
-
-
-def _name(path: str) -> str:
-    return path.rpartition(".")[2].replace("_", " ")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.ledgers import problems
+from stacks.workflows.ledger import FIELDS
+from tests.ledgers import SCHEMA, problems
 from tests.workflows.conftest import definitions
 from tests.workflows.evaluation import evaluate
 
@@ -170,6 +171,10 @@ def test_the_ledger_of_a_score_run_tells_what_became_of_every_record() -> None:
         "published": 6,
     }
     assert (found["seconds"], found["model"], found["steps"]) == (300.5, {"version": "3"}, STEPS)
+
+
+def test_every_field_of_the_ledger_is_documented() -> None:
+    assert set(closed()) == set(FIELDS) == set(SCHEMA.schema["required"])
 
 
 def test_a_run_costs_its_dpu_hours_its_instance_hours_and_its_transitions() -> None:

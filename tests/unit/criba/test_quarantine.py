@@ -22,8 +22,15 @@ class KilledError(Exception):
 def line(reason, name, position, source="web", day="2026-03-02", record=SECRET, step="clean_messages", prefix=None):
     key = f"{prefix or f'messages/source={source}/date={day}'}/{name}"
     return {
-        "reason": reason, "detail": "why", "source": source, "object": key, "version_id": f"version-of-{name}",
-        "position": position, "record_base64": base64.b64encode(record).decode(), "run_id": "night", "step": step,
+        "reason": reason,
+        "detail": "why",
+        "source": source,
+        "object": key,
+        "version_id": f"version-of-{name}",
+        "position": position,
+        "record_base64": base64.b64encode(record).decode(),
+        "run_id": "night",
+        "step": step,
     }
 
 
