@@ -205,3 +205,9 @@ def test_the_history_tells_what_each_state_assigned(aws):
     events = aws("stepfunctions").get_execution_history(executionArn=found["executionArn"])["events"]
     left = [event["stateExitedEventDetails"] for event in events if event["type"] == "PassStateExited"]
     assert [one.get("assignedVariables") for one in left] == [{"n": "1", "list": '[{"a": "b"}]'}, {"n": "2"}, None]
+
+
+def test_a_null_that_is_parsed_is_null_and_not_nothing(aws):
+    output = {"parsed": "{% $parse('null') %}", "exists": "{% $exists($parse('null')) %}"}
+    found = run(aws, {"Only": {"Type": "Pass", "Output": output, "End": True}})
+    assert found["output"] == {"parsed": None, "exists": True}
