@@ -79,7 +79,7 @@ def readable(report: dict[str, Any]) -> RenderableType:
         parts.append(table(columns, rows))
     parts += accounts.of_records(report)
     if figures := list(_figures(report["steps"], told=report.get("counts", {}))):
-        parts.append(table(("step", "figure", "value"), figures))
+        parts += [Text(), table(("step", "figure", "value"), figures)]
     parts += accounts.of_jobs(report)
     if report["model"]:
         parts.append(Text(f"\n{_model(report['model'])}"))

@@ -121,7 +121,7 @@ class RunFiles:
 
     @property
     def clean(self) -> str:
-        """What CleanMessages counted: objects, bytes, landed, kept, duplicates, quarantined, quarantine_reasons."""
+        """What CleanMessages counted: objects, bytes, landed, redriven, kept, duplicates, quarantined, by kind and reason."""
         return self.key("clean.json")
 
     @property
@@ -136,12 +136,12 @@ class RunFiles:
 
     @property
     def published(self) -> str:
-        """What PublishPredictions wrote: kept, scored, unscorable, auto, review, published, labels."""
+        """What PublishPredictions found and wrote: messages, answers, faults, scored, unscorable, published, labels."""
         return self.key("published.json")
 
     @property
     def ledger(self) -> str:
-        """The run's closed account: workflow, run_id, status, reason, counts, model, artefacts, times."""
+        """The run's closed account: status, reason, inputs, counts, jobs with their times, cost, model."""
         return self.key("ledger.json")
 
 
