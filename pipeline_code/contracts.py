@@ -121,7 +121,7 @@ class RunFiles:
 
     @property
     def clean(self) -> str:
-        """What CleanMessages counted: objects, bytes, landed, redriven, kept, duplicates, quarantined, by kind and reason."""
+        """What CleanMessages counted: objects, bytes, landed, redriven, kept, duplicates, quarantined, reasons."""
         return self.key("clean.json")
 
     @property
