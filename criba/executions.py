@@ -83,8 +83,13 @@ def _describe(aws: Aws, workflow: str, run_id: str, number: int) -> Attempt | No
         stopped_at=told.get("stopDate"),
         input=json.loads(told.get("input") or "{}"),
         reason=in_words(told.get("error") or told["status"], told.get("cause")) if failed else None,
-        redrivable=told.get("redriveStatus") == "REDRIVABLE",
+        redrivable=told.get("redriveStatus") == "REDRIVABLE" and not _is_verdict(told),
     )
+
+
+def _is_verdict(told: dict[str, Any]) -> bool:
+    """Whether a Fail state ended the execution: a redrive would enter that state again, and judge nothing anew."""
+    return str(told.get("error", "")).startswith("Criba.")
 
 
 def execution_arn(machine_arn: str, name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from criba import executions, ledgers, runs
+from criba import accounts, executions, ledgers, runs
 from criba.aws import Aws
 from criba.console import table, when, who
 from criba.errors import CribaError
@@ -34,7 +34,7 @@ def workflow_of(aws: Aws, run_id: str, workflow: str | None) -> str:
 
 
 def report(aws: Aws, workflow: str, run_id: str) -> dict[str, Any]:
-    """status, outcome, reason, steps, model and attempts of a run.
+    """The run's ledger and its attempts; status, outcome, reason, steps and model are there without a ledger too.
 
     The latest attempt says whether the run is under way, succeeded or failed; the ledger says what came of it, once
     that very attempt has closed it. Without executions the ledger alone is told.
@@ -45,6 +45,7 @@ def report(aws: Aws, workflow: str, run_id: str) -> dict[str, Any]:
     current = closed if latest is None or closed.get("execution_arn") == latest.arn else {}
     reason = reason_in_words(current["reason"]) if current.get("reason") else latest and latest.reason
     return {
+        **current,
         "workflow": workflow,
         "run_id": run_id,
         "status": latest.status if latest else closed["status"],
@@ -58,7 +59,7 @@ def report(aws: Aws, workflow: str, run_id: str) -> dict[str, Any]:
 
 
 def readable(report: dict[str, Any]) -> RenderableType:
-    """A report for the eyes: the outcome in a line or two, the attempts if there were several, the steps' figures."""
+    """A report for the eyes: the outcome, the attempts if there were several, what became of the records, the cost."""
     status = report["status"]
     head = Text(f"{report['workflow']} run {report['run_id']}: ")
     head.append(status, style=f"bold {_COLOURS.get(status, 'red')}")
@@ -76,16 +77,28 @@ def readable(report: dict[str, Any]) -> RenderableType:
             for one in report["attempts"]
         )
         parts.append(table(columns, rows))
-    if figures := list(_figures(report["steps"])):
-        parts.append(table(("step", "figure", "value"), figures))
+    parts += accounts.of_records(report)
+    if figures := list(_figures(report["steps"], told=report.get("counts", {}))):
+        parts += [Text(), table(("step", "figure", "value"), figures)]
+    parts += accounts.of_jobs(report)
     if report["model"]:
-        parts.append(Text(f"model {report['model'].get('package_arn')}"))
+        parts.append(Text(f"\n{_model(report['model'])}"))
     return Group(*parts)
 
 
-def _figures(steps: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
-    """A row for each figure of each step; the parts of a figure, such as reasons of quarantine, indented below it."""
+def _model(model: dict[str, Any]) -> str:
+    version = f"version {model['version']}, " if "version" in model else ""
+    return f"model {version}{model.get('package_arn')}"
+
+
+def _figures(steps: dict[str, Any], told: dict[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """A row for each figure of each step; the parts of a figure, such as the examples by split, indented below it.
+
+    Where the ledger's counts are `told`, steps that only count records are left out.
+    """
     for step, figures in steps.items():
+        if told and step in accounts.COUNTING_STEPS:
+            continue
         name = step.replace("_", " ")
         for figure, value in sorted((figures or {}).items(), key=_place):
             if figure in _UNTOLD or value in ({}, []):

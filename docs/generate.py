@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generators import commands, data, diagram, laptop, settings
+from generators import commands, data, diagram, laptop, ledger, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS: dict[str, Callable[[], str]] = {
@@ -23,6 +23,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "prediction columns": data.prediction_columns,
     "reasons": data.reasons_table,
     "folders": data.folders_table,
+    "ledger": ledger.ledger_table,
+    "equations": ledger.equations_table,
     "recorded only": laptop.recorded_only,
     "kept but idle": laptop.kept_but_idle,
     "added types": laptop.added_types,

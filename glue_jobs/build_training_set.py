@@ -9,15 +9,23 @@ from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, job_arguments
+from glue_jobs.counting import lines_below
 from glue_jobs.curated import all_messages, record_id
 from glue_jobs.quarantine import write_quarantine
-from glue_jobs.rules import WHY
+from glue_jobs.rules import CONDITION
 from glue_jobs.schemas import CURATED, LABELLED
 from glue_jobs.session import spark_session
 from glue_jobs.splitting import STRENGTH, TRAIN, with_split
 from glue_jobs.store import write_json
 from glue_jobs.writing import numbered_file, write_lines
-from pipeline_code.contracts import OUT_OF_SCOPE, SPLITS, RunFiles, labelled_prefix, training_prefix
+from pipeline_code.contracts import (
+    OUT_OF_SCOPE,
+    SPLITS,
+    RunFiles,
+    labelled_prefix,
+    quarantine_prefix,
+    training_prefix,
+)
 
 STEP = "build_training_set"
 FILE_BYTES = 64 << 20
@@ -115,17 +123,21 @@ def build_training_set(run_id: str, curated: str, seed: str) -> dict[str, object
     labelled = spark.read.schema(LABELLED).parquet(f"{curated}/{labelled_prefix(run_id)}")
     is_reference = F.col("text").isNull()
     [found] = labelled.agg(
-        F.collect_set("split").alias("given"), F.count_if(is_reference).alias("references")
+        F.collect_set("split").alias("given"),
+        F.count_if(is_reference).alias("references"),
+        F.count(F.lit(1)).alias("rows"),
     ).collect()
     # The lake is large: messages are looked up only if some label refers to one.
     messages = all_messages(spark, curated) if found.references else spark.createDataFrame([], CURATED)
     texts = resolved(labelled, messages)
     rows = placed(grouped(texts).persist(StorageLevel.MEMORY_AND_DISK), seed, found.given)
     groups = counted(rows)
-    report = report_of(run_id, groups)
+    report = {**report_of(run_id, groups), "labelled": found.rows}
     _write_examples(rows, bucket, run_id, size=_bytes(groups, "example"))
     _write_refused(rows, bucket, run_id, groups)
     spark.catalog.clearCache()
+    report["lines"] = lines_below(spark, bucket, f"{training_prefix(run_id)}/")
+    report["quarantine_lines"] = lines_below(spark, bucket, f"{quarantine_prefix(run_id)}/")
     write_json(bucket, RunFiles("train", run_id).training_set, report)
     return report
 
@@ -139,10 +151,10 @@ def _write_examples(rows: DataFrame, bucket: str, run_id: str, size: int) -> Non
 
 
 def _write_refused(rows: DataFrame, bucket: str, run_id: str, groups: Sequence[Row]) -> None:
-    why = F.create_map(*(F.lit(item) for pair in WHY.items() for item in pair))
+    condition = F.create_map(*(F.lit(item) for pair in CONDITION.items() for item in pair))
     refused = rows.where("outcome = 'refused'").select(
         "reason",
-        why[F.col("reason")].alias("detail"),
+        condition[F.col("reason")].alias("detail"),
         *("source", "raw_key", "raw_version", "position"),
         F.encode(example(), "UTF-8").alias("record"),
     )

@@ -5,17 +5,14 @@ object written again, waits for the next run. A message that a source delivers a
 version for a later run: repeats are found within a run only.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import date
 
 from glue_jobs.store import delete, keys_below, read_json, s3, write_json_once
-from pipeline_code.contracts import ANY, CLAIMS, RAW_LABELS, RAW_MESSAGES, SOURCE, RunFiles, claim_key
+from pipeline_code.contracts import ANY, CLAIMS, RAW_LABELS, RAW_MESSAGES, RunFiles, claim_key, raw_place
 
 PARALLEL_CLAIMS = 16
-LAYOUT = re.compile(rf"{RAW_MESSAGES}/source=([^/]+)/date=([^/]+)/.+")
 
 
 @dataclass(frozen=True, order=True)
@@ -30,8 +27,8 @@ class RawObject:
     @property
     def place(self) -> tuple[str, str] | None:
         """Source and date of a message object, None when its key does not follow the layout."""
-        match = LAYOUT.fullmatch(self.key)
-        return (match[1], match[2]) if match and SOURCE.fullmatch(match[1]) and _is_date(match[2]) else None
+        place = raw_place(self.key)
+        return place and place[:2]
 
 
 @dataclass(frozen=True)
@@ -126,10 +123,3 @@ def _release(curated: str, unused: Iterable[RawObject]) -> None:
 def _is_data(key: str) -> bool:
     name = key.rpartition("/")[2]
     return bool(name) and name[0] not in "_."
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -15,9 +15,10 @@ from glue_jobs.comparing import KEPT, QUARANTINED, Counts, compared, counted
 from glue_jobs.curated import message_folder
 from glue_jobs.judging import Settings, judged
 from glue_jobs.quarantine import write_quarantine
+from glue_jobs.redriving import Work, work_of
 from glue_jobs.schemas import LABELLED, MESSAGE, names
 from glue_jobs.session import spark_session
-from glue_jobs.splits import all_splits, shared_out
+from glue_jobs.splits import shared_out
 from glue_jobs.store import write_json
 from glue_jobs.writing import write_folder, write_folders
 from pipeline_code.contracts import ANY, CURATED_MESSAGES, SOURCE, WORKFLOWS, RunFiles, labelled_prefix
@@ -55,13 +56,14 @@ def clean(cleaning: Cleaning) -> dict[str, object]:
     began = time.monotonic()
     spark = spark_session("CleanMessages")
     objects = cleaning.take()
-    tasks = shared_out(all_splits(objects), spark.sparkContext.defaultParallelism)
+    work = work_of(cleaning.settings.bucket, objects)
+    tasks = shared_out(work.splits, spark.sparkContext.defaultParallelism)
     rows = compared(judged(spark, tasks, cleaning.settings)).persist(StorageLevel.MEMORY_AND_DISK)
     counts = counted(rows)
     counts.check()
     _write(rows, counts, cleaning)
     rows.unpersist()
-    report = _report(cleaning.files.run_id, objects, counts, is_labels=cleaning.is_labels)
+    report = _report(cleaning.files.run_id, objects, work, counts, is_labels=cleaning.is_labels)
     report["seconds"] = round(time.monotonic() - began, 3)
     write_json(cleaning.bucket, cleaning.files.clean, report)
     return report
@@ -81,14 +83,19 @@ def _write(rows: DataFrame, counts: Counts, cleaning: Cleaning) -> None:
     )
 
 
-def _report(run_id: str, objects: Sequence[RawObject], counts: Counts, *, is_labels: bool) -> dict[str, object]:
+def _report(
+    run_id: str, objects: Sequence[RawObject], work: Work, counts: Counts, *, is_labels: bool
+) -> dict[str, object]:
     return {
         "run_id": run_id,
         "objects": len(objects),
         "bytes": sum(one.bytes for one in objects),
         "landed": counts.landed,
+        "redriven": work.redriven,
+        "erased": work.erased,
         "kept": counts.kept,
         "duplicates": counts.duplicates,
+        "duplicate_kinds": counts.duplicate_kinds,
         "quarantined": counts.quarantined,
         "quarantine_reasons": counts.quarantine_reasons,
         "folders": [] if is_labels else [message_folder(source, date, run_id) for source, date in counts.places],
@@ -110,6 +117,7 @@ def cleaning_of(argv: Sequence[str]) -> Cleaning:
             "date_to",
             "languages",
             "max_text_bytes",
+            "sources",
         ),
     )
     if args.source != ANY and not SOURCE.fullmatch(args.source):
@@ -124,6 +132,7 @@ def cleaning_of(argv: Sequence[str]) -> Cleaning:
             kind=choice("kind", args.kind, KINDS),
             languages=tuple(args.languages.split(",")),
             max_text_bytes=positive("max_text_bytes", args.max_text_bytes),
+            sources=tuple(args.sources.split(",")),
         ),
     )
 

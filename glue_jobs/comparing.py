@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.rules import WHY
+from glue_jobs.rules import CONDITION
 
 KEPT, DUPLICATE, QUARANTINED, TALLY = "kept", "duplicate", "quarantined", "tally"
+SAME_OBJECT, OTHER_OBJECT = "same_object", "other_object"
 
 
 def compared(judged: DataFrame) -> DataFrame:
     """Add `outcome` to judged rows (schema JUDGED), one of kept, duplicate, quarantined and tally.
+
+    Adds `kind` too: whether the first record with the same id and text lies in the same object or in another.
 
     The first record of a source and id, by object and position, is kept. A later one with the same text (and label) is
     a duplicate; with another text it is refused as an id clash, for nobody can say which of the two was meant.
@@ -21,9 +24,10 @@ def compared(judged: DataFrame) -> DataFrame:
     same_text = Window.partitionBy("source", "message_id", "digest", "label").orderBy("raw_key", "position")
     first = F.first("digest", ignorenulls=True).over(all_of_it)
     rows = judged.withColumn("first_digest", first).withColumn("times", F.row_number().over(same_text))
+    rows = rows.withColumn("first_key", F.first("raw_key").over(same_text))
     clash = F.col("reason").isNull() & (F.col("digest") != F.col("first_digest"))
     return (
-        rows.withColumn("detail", F.when(clash, F.lit(WHY["id_clash"])).otherwise(F.col("detail")))
+        rows.withColumn("detail", F.when(clash, F.lit(CONDITION["id_clash"])).otherwise(F.col("detail")))
         .withColumn("reason", F.when(clash, F.lit("id_clash")).otherwise(F.col("reason")))
         .withColumn(
             "outcome",
@@ -32,7 +36,8 @@ def compared(judged: DataFrame) -> DataFrame:
             .when(F.col("times") > 1, DUPLICATE)
             .otherwise(KEPT),
         )
-        .drop("first_digest", "times", "digest")
+        .withColumn("kind", F.when(F.col("first_key") == F.col("raw_key"), SAME_OBJECT).otherwise(OTHER_OBJECT))
+        .drop("first_digest", "first_key", "times", "digest")
     )
 
 
@@ -43,6 +48,7 @@ class Counts:
     landed: int
     kept: int
     duplicates: int
+    duplicate_kinds: dict[str, int]
     quarantined: int
     quarantine_reasons: dict[str, int]
     quarantined_bytes: int
@@ -59,9 +65,10 @@ class Counts:
 
 def counted(rows: DataFrame) -> Counts:
     """Count compared rows in one pass; `places` are the sources and dates of what was kept."""
-    is_kept = F.col("outcome") == KEPT
+    is_kept, is_duplicate = F.col("outcome") == KEPT, F.col("outcome") == DUPLICATE
+    place = (F.when(is_kept, F.col(name)).alias(name) for name in ("source", "date"))
     groups = (
-        rows.groupBy("outcome", "reason", *(F.when(is_kept, F.col(name)).alias(name) for name in ("source", "date")))
+        rows.groupBy("outcome", "reason", F.when(is_duplicate, F.col("kind")).alias("kind"), *place)
         .agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"), F.sum(F.length("record")).alias("bytes"))
         .collect()
     )
@@ -72,6 +79,7 @@ def counted(rows: DataFrame) -> Counts:
         landed=sum(group.landed for group in tallies),
         kept=sum(group.rows for group in kept),
         duplicates=sum(group.rows for group in duplicates),
+        duplicate_kinds={group.kind: group.rows for group in sorted(duplicates, key=lambda group: group.kind)},
         quarantined=sum(group.rows for group in quarantined),
         quarantine_reasons={group.reason: group.rows for group in sorted(quarantined, key=lambda group: group.reason)},
         quarantined_bytes=sum(group.bytes for group in quarantined),

@@ -31,6 +31,7 @@ class Origin:
     landed_at: datetime
     is_label: bool
     max_text_bytes: int
+    is_known_source: bool = True
 
 
 class Draft:
@@ -61,6 +62,7 @@ class Draft:
         self.is_label = origin.is_label
         self.is_reference = origin.is_label and self.message_id is not None and texts["source"] is not None
         self.max_text_bytes = origin.max_text_bytes
+        self.is_known_source = origin.is_known_source
 
 
 def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:

@@ -15,7 +15,8 @@ from glue_jobs.draft import COLUMNS, Draft, Origin
 from glue_jobs.languages import language_of
 from glue_jobs.privacy import redact
 from glue_jobs.reading import Record, records
-from glue_jobs.rules import WHY, refused
+from glue_jobs.redriving import chosen
+from glue_jobs.rules import CONDITION, refused
 from glue_jobs.schemas import JUDGED, names
 from glue_jobs.splits import Split
 from glue_jobs.text import folded
@@ -47,6 +48,7 @@ class Settings:
     kind: str
     languages: tuple[str, ...]
     max_text_bytes: int
+    sources: tuple[str, ...]
 
     @property
     def line_limit(self) -> int:
@@ -87,7 +89,8 @@ def rows_of(split: Split, settings: Settings) -> Iterator[Row]:
     """Yield a judged row for every record of the split, and at last one that says how many the reader found."""
     is_label = settings.kind == "labels"
     landed_at = datetime.fromisoformat(split.last_modified)
-    origin = Origin(split.source, split.date, landed_at, is_label, settings.max_text_bytes)
+    is_known = is_label or split.source in settings.sources
+    origin = Origin(split.source, split.date, landed_at, is_label, settings.max_text_bytes, is_known)
     landed = 0
     for record in _found(split, settings):
         landed += 1
@@ -97,8 +100,8 @@ def rows_of(split: Split, settings: Settings) -> Iterator[Row]:
 
 def _found(split: Split, settings: Settings) -> Iterator[Record]:
     if settings.kind == "messages" and not split.source:
-        return iter([Record(0, b"", {}, "misplaced", WHY["misplaced"])] if split.start == 0 else [])
-    return records(settings.bucket, split, columns=COLUMNS, line_limit=settings.line_limit)
+        return iter([Record(0, b"", {}, "misplaced", CONDITION["misplaced"])] if split.start == 0 else [])
+    return chosen(split, records(settings.bucket, split, columns=COLUMNS, line_limit=settings.line_limit))
 
 
 def _row(record: Record, split: Split, origin: Origin, settings: Settings) -> Row:
@@ -106,7 +109,7 @@ def _row(record: Record, split: Split, origin: Origin, settings: Settings) -> Ro
         return _refused(record, split, record.problem, record.detail)
     draft = Draft(record.fields, origin)
     if reason := refused(draft):
-        return _refused(record, split, reason, WHY[reason])
+        return _refused(record, split, reason, CONDITION[reason])
     text = redact(draft.clean) if draft.text else None
     return _in_order(
         message_id=draft.message_id or generated_id(draft.source, split, record.position),

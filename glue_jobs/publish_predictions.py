@@ -1,4 +1,4 @@
-"""PublishPredictions: the model's answers joined to a run's messages, reconciled, and published as Parquet by date."""
+"""PublishPredictions: the model's answers joined to a run's messages, published by date if each has just one."""
 
 import sys
 from collections.abc import Sequence
@@ -10,21 +10,17 @@ from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, job_arguments
 from glue_jobs.build_batch import shard_line
+from glue_jobs.counting import lines_below
 from glue_jobs.curated import messages_of_run, record_id, unless_missing
 from glue_jobs.quarantine import write_quarantine
 from glue_jobs.schemas import ANSWER, PREDICTION, names
 from glue_jobs.session import spark_session
 from glue_jobs.store import read_json, write_json
 from glue_jobs.writing import write_folders
-from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix
+from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix, quarantine_prefix
 
 STEP = "publish_predictions"
-FAULTS = {
-    "missing": "without an answer",
-    "double": "answered more than once",
-    "unknown": "answers to no message",
-    "malformed": "answers that cannot be read",
-}
+FAULTS = ("unanswered", "doubly_answered", "unknown_answers", "unreadable_answers")
 
 
 @dataclass(frozen=True)
@@ -40,16 +36,13 @@ class Reconciled:
         return sum(group.scored for group in self.groups if group[column] == value)
 
     def values(self, column: str) -> list[str]:
-        """Values of a column that some scored message has."""
-        return sorted({group[column] for group in self.groups if group.scored})
+        """Values of a column that some scored message has; a malformed answer may lack one."""
+        return sorted({group[column] for group in self.groups if group.scored and group[column] is not None})
 
-    def check(self, kept: int) -> None:
-        """Raise RuntimeError unless each of the `kept` messages has exactly one answer that can be read."""
-        faults = [f"{self.total(name)} {words}" for name, words in FAULTS.items() if self.total(name)]
-        if self.total("messages") != kept:
-            faults.append(f"{self.total('messages')} messages found")
-        if faults:
-            raise RuntimeError(f"the batch output does not match the {kept} messages of the run: {', '.join(faults)}")
+    @property
+    def faults(self) -> dict[str, int]:
+        """How many there are of each fault; all 0 when each message has exactly one answer that can be read."""
+        return {name: self.total(name) for name in FAULTS}
 
 
 def answers_of_run(spark: SparkSession, curated: str, run_id: str) -> DataFrame:
@@ -64,7 +57,7 @@ def answers_of_run(spark: SparkSession, curated: str, run_id: str) -> DataFrame:
 def matched(messages: DataFrame, answers: DataFrame) -> DataFrame:
     """Join messages and answers, either of which may lack the other; one row a message and one an unknown answer.
 
-    Adds `times` (lines with that id) and `malformed` (those among them that are neither a score nor an error).
+    Adds `times` (lines with that id) and `unreadable_answers` (those among them that are neither a score nor an error).
     """
     scored = F.col("decision").isin("auto", "review") & F.col("label").isNotNull()
     scored &= F.col("confidence").isNotNull() & F.col("in_scope_score").isNotNull()
@@ -72,7 +65,7 @@ def matched(messages: DataFrame, answers: DataFrame) -> DataFrame:
     said = ["label", "confidence", "in_scope_score", "decision", "error"]
     by_id = answers.groupBy("id").agg(
         F.count(F.lit(1)).alias("times"),
-        F.sum((~readable).cast("int")).alias("malformed"),
+        F.sum((~readable).cast("int")).alias("unreadable_answers"),
         *(F.min(name).alias(name) for name in said),
     )
     return messages.join(by_id, record_id() == F.col("id"), "full_outer")
@@ -86,44 +79,50 @@ def reconciled(rows: DataFrame) -> Reconciled:
         "messages": is_message,
         "scored": is_message & is_answered & ~error,
         "unscorable": is_message & error,
-        "missing": is_message & ~is_answered,
-        "double": F.col("id").isNotNull() & (F.col("times") > 1),
-        "unknown": ~is_message & F.col("id").isNotNull(),
+        "unanswered": is_message & ~is_answered,
+        "doubly_answered": F.col("id").isNotNull() & (F.col("times") > 1),
+        "unknown_answers": ~is_message & F.col("id").isNotNull(),
     }
     groups = rows.groupBy("date", "label", "decision").agg(
         *(F.count_if(condition).alias(name) for name, condition in counts.items()),
-        F.coalesce(F.sum("malformed"), F.lit(0)).alias("malformed"),
+        *(F.coalesce(F.sum(name), F.lit(0)).alias(name) for name in ("unreadable_answers", "times")),
         F.coalesce(F.sum(F.when(error, F.octet_length(shard_line()))), F.lit(0)).alias("unscorable_bytes"),
     )
     return Reconciled(tuple(groups.collect()))
 
 
 def publish(run_id: str, curated: str, predictions: str, model_version: str) -> dict[str, object]:
-    """Reconcile, write the predictions and the quarantine of a run; returns the report in published.json.
+    """Match, and write the predictions and the quarantine of a run; returns the report in published.json.
 
-    Raises RuntimeError, with counts, when a message has no answer or two, or an answer no message.
+    Where messages, shards and answers do not match, nothing is published, and the report says what was found: the
+    workflow reconciles it and fails the run.
     """
-    spark, files = spark_session("PublishPredictions"), RunFiles("score", run_id)
-    cleaned = read_json(bucket_name(curated), files.clean)
+    spark, files, bucket = spark_session("PublishPredictions"), RunFiles("score", run_id), bucket_name(curated)
+    cleaned = read_json(bucket, files.clean)
     messages = messages_of_run(spark, curated, cleaned["folders"])
     rows = matched(messages, answers_of_run(spark, curated, run_id)).persist(StorageLevel.MEMORY_AND_DISK)
     account = reconciled(rows)
-    account.check(cleaned["kept"])
-    published = _write_predictions(rows, account, f"{predictions}/{PREDICTIONS}", run_id, model_version)
-    _write_unscorable(rows, account, bucket_name(curated), run_id)
+    shard_lines = lines_below(spark, bucket, f"{batch_prefix(run_id)}/in/")
+    is_sound = account.total("messages") == shard_lines == cleaned["kept"] and not any(account.faults.values())
+    published = 0
+    if is_sound:
+        published = _write_predictions(rows, account, f"{predictions}/{PREDICTIONS}", run_id, model_version)
+        _write_unscorable(rows, account, bucket, run_id)
     rows.unpersist()
     report: dict[str, object] = {
         "run_id": run_id,
         "model_version": model_version,
-        "kept": cleaned["kept"],
-        "scored": account.total("scored"),
-        "unscorable": account.total("unscorable"),
+        **{name: account.total(name) for name in ("messages", "scored", "unscorable")},
         "auto": account.scored("decision", "auto"),
         "review": account.scored("decision", "review"),
         "published": published,
         "labels": {label: account.scored("label", label) for label in account.values("label")},
+        "faults": account.faults,
+        "shard_lines": shard_lines,
+        "answers": account.total("times"),
+        "quarantine_lines": lines_below(spark, bucket, f"{quarantine_prefix(run_id)}/"),
     }
-    write_json(bucket_name(curated), files.published, report)
+    write_json(bucket, files.published, report)
     return report
 
 
@@ -137,10 +136,7 @@ def _write_predictions(rows: DataFrame, account: Reconciled, uri: str, run_id: s
     )
     write_folders(table, uri, "date", "run")
     folders = [f"{uri}/date={date}/run={run_id}" for date in account.values("date")]
-    published = rows.sparkSession.read.schema(PREDICTION).parquet(*folders).count()
-    if published != account.total("scored"):
-        raise RuntimeError(f"{account.total('scored')} predictions were written, but {published} are there: run again")
-    return published
+    return rows.sparkSession.read.schema(PREDICTION).parquet(*folders).count()
 
 
 def _write_unscorable(rows: DataFrame, account: Reconciled, bucket: str, run_id: str) -> None:

@@ -18,7 +18,8 @@ UNKNOWN = "unknown"
 class Split:
     """A piece of one raw object version: the records that begin at bytes `start` to `end`, exclusive.
 
-    `place` is the source and date of a message object, empty strings where the key tells none.
+    `place` is the source and date of a message object, empty strings where the key tells none. Of a redriven object
+    `only` the records at these positions are wanted, and all from `rest_from` on.
     """
 
     key: str
@@ -30,6 +31,8 @@ class Split:
     last_modified: str
     start: int
     end: int
+    only: Sequence[int] | None = None
+    rest_from: int | None = None
 
 
 def splits_of(found: RawObject, split_bytes: int = SPLIT_BYTES) -> list[Split]:
@@ -70,11 +73,6 @@ def shared_out(splits: Iterable[Split], least: int, task_bytes: int = SPLIT_BYTE
         tasks[number].append(split)
         heapq.heappush(loads, (load + _weight(split), number))
     return tasks
-
-
-def all_splits(objects: Sequence[RawObject]) -> list[Split]:
-    """The splits of all objects, in their order."""
-    return [split for found in objects for split in splits_of(found)]
 
 
 def _weight(split: Split) -> int:

@@ -6,6 +6,7 @@ nothing else of one another. Keys are relative to a bucket and never start with 
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 WORKFLOWS = ("train", "promote", "score")
 
@@ -18,13 +19,18 @@ ANY = "*"
 RAW_MESSAGES = "messages"
 RAW_LABELS = "labels"
 RAW_GROUND_TRUTH = "ground-truth"
+RAW_KEY = re.compile(rf"{RAW_MESSAGES}/source=([^/]+)/date=([^/]+)/(.+)")
 MARKER = "_SUCCESS"
 """An empty object of this name says that a source, or a whole date, is complete: it starts a score run."""
+
+REDRIVE = ".redrive"
+"""Ending of an object that names quarantined records: they are read again where they first landed."""
 
 # The curated bucket.
 CURATED_MESSAGES = "messages"
 CURATED_LABELLED = "labelled"
 QUARANTINE = "quarantine"
+REDRIVEN = "redriven"
 TRAINING = "training"
 BATCH = "batch"
 CLAIMS = "claims"
@@ -65,15 +71,27 @@ SCORE_REQUESTED = "ScoreRequested"
 TRAIN_REQUESTED = "TrainRequested"
 
 
-def raw_message_key(source: str, date: str, name: str) -> str:
+def raw_message_key(source: str, day: str, name: str) -> str:
     """Key of a raw object, `messages/source=<s>/date=<YYYY-MM-DD>/<name>`."""
-    return f"{RAW_MESSAGES}/source={source}/date={date}/{name}"
+    return f"{RAW_MESSAGES}/source={source}/date={day}/{name}"
 
 
-def marker_key(date: str, source: str | None = None) -> str:
+def raw_place(key: str) -> tuple[str, str, str] | None:
+    """Source, date and name of a raw message object, None when its key does not follow the layout."""
+    match = RAW_KEY.fullmatch(key)
+    if match is None or not SOURCE.fullmatch(match[1]):
+        return None
+    try:
+        is_date = date.fromisoformat(match[2]).isoformat() == match[2]
+    except ValueError:
+        is_date = False
+    return (match[1], match[2], match[3]) if is_date else None
+
+
+def marker_key(day: str, source: str | None = None) -> str:
     """Key of the marker that starts a score run: for one source's date, or for all sources of that date."""
     of_source = f"source={source}/" if source else ""
-    return f"{RAW_MESSAGES}/{of_source}date={date}/{MARKER}"
+    return f"{RAW_MESSAGES}/{of_source}date={day}/{MARKER}"
 
 
 def claim_key(raw_key: str, version_id: str) -> str:
@@ -103,7 +121,7 @@ class RunFiles:
 
     @property
     def clean(self) -> str:
-        """What CleanMessages counted: objects, bytes, landed, kept, duplicates, quarantined, quarantine_reasons."""
+        """What CleanMessages counted: objects, bytes, landed, redriven, kept, duplicates, quarantined, reasons."""
         return self.key("clean.json")
 
     @property
@@ -118,12 +136,12 @@ class RunFiles:
 
     @property
     def published(self) -> str:
-        """What PublishPredictions wrote: kept, scored, unscorable, auto, review, published, labels."""
+        """What PublishPredictions found and wrote: messages, answers, faults, scored, unscorable, published, labels."""
         return self.key("published.json")
 
     @property
     def ledger(self) -> str:
-        """The run's closed account: workflow, run_id, status, reason, counts, model, artefacts, times."""
+        """The run's closed account: status, reason, inputs, counts, jobs with their times, cost, model."""
         return self.key("ledger.json")
 
 
@@ -133,6 +151,16 @@ def labelled_prefix(run_id: str) -> str:
 
 def quarantine_prefix(run_id: str) -> str:
     return f"{QUARANTINE}/run_id={run_id}"
+
+
+def ticket_key(run_id: str, number: int) -> str:
+    """Key of the `number`-th redrive out of a run's quarantine: which records leave it, and as which raw objects."""
+    return f"{REDRIVEN}/run_id={run_id}/{number:05d}.json"
+
+
+def landed_key(run_id: str, number: int) -> str:
+    """Key of the note that all objects of a redrive have landed."""
+    return f"{REDRIVEN}/run_id={run_id}/{number:05d}-landed.json"
 
 
 def training_prefix(run_id: str) -> str:

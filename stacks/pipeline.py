@@ -105,7 +105,8 @@ class PipelineStack(cdk.Stack):
                 "build_training_set.py",
                 Reach(
                     curated,
-                    reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES],
+                    # What was written is counted again.
+                    reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES, names.TRAINING, names.QUARANTINE],
                     writes=[names.TRAINING, names.QUARANTINE, names.RUNS],
                     deletes=[names.TRAINING, names.QUARANTINE],
                 ),
@@ -125,7 +126,7 @@ class PipelineStack(cdk.Stack):
                 "publish_predictions.py",
                 Reach(
                     curated,
-                    reads=[names.CURATED_MESSAGES, names.BATCH, names.RUNS],
+                    reads=[names.CURATED_MESSAGES, names.BATCH, names.RUNS, names.QUARANTINE],
                     writes=[names.QUARANTINE, names.RUNS],
                     deletes=[names.QUARANTINE],
                 ),

@@ -32,8 +32,9 @@ def formats_table() -> str:
 
 
 def reasons_table() -> str:
-    """Every reason for which a record is quarantined."""
-    return table(("reason", "why"), ((code(rule.reason), plain(rule.why)) for rule in RULES))
+    """Every reason for which a record is quarantined, when it applies, and why."""
+    rows = ((code(rule.reason), plain(rule.condition), plain(rule.why)) for rule in RULES)
+    return table(("reason", "a record is refused when", "because"), rows)
 
 
 def message_columns() -> str:
@@ -57,19 +58,25 @@ def folders_table() -> str:
         ("raw", raw, "messages as the source wrote them, never changed"),
         ("raw", names.marker_key(DATE, SOURCE), "says that a source's date is complete: starts **score**"),
         ("raw", names.marker_key(DATE), "the same for all sources of a date"),
+        ("raw", f"…/redriven-{RUN}-00001{names.REDRIVE}", "records to read again, out of a run's quarantine"),
         ("raw", f"{names.RAW_LABELS}/<name>", "labelled examples"),
         ("curated", curated, "canonical messages"),
         ("curated", f"{names.labelled_prefix(RUN)}/*.parquet", "canonical labelled examples"),
         ("curated", f"{names.quarantine_prefix(RUN)}/<step>-*.jsonl", "refused records, byte for byte, with a reason"),
+        ("curated", names.ticket_key(RUN, 1), "which records left the quarantine of a run, and as which raw objects"),
         ("curated", f"{names.training_prefix(RUN)}/<split>/*.jsonl", "what the trainer reads; expires"),
         ("curated", f"{names.batch_prefix(RUN)}/in/shard-*.jsonl", "what Batch Transform reads; expires"),
         ("curated", f"{names.batch_prefix(RUN)}/out/shard-*.jsonl.out", "what it answers, line by line; expires"),
         ("curated", names.claim_key(raw, VERSION), "which run took an object version"),
         ("curated", files.inputs, "the object versions that the run took"),
-        ("curated", files.clean, "what cleaning counted: landed, kept, duplicates, quarantined by reason"),
+        ("curated", files.clean, "what cleaning counted: landed, kept, duplicates by kind, quarantined by reason"),
         ("curated", files.training_set, "**train**: examples, labels, splits, hash of the data"),
         ("curated", files.plan, "**score**: records, bytes and files to score"),
-        ("curated", files.published, "**score**: scored, auto, review, published, by label"),
+        (
+            "curated",
+            files.published,
+            "**score**: scored, auto, review, published, by label, and what was found in the lake",
+        ),
         ("curated", files.ledger, "the run's account, written when it ends"),
         ("models", f"{names.TRAINED}/{JOB}/output/model.tar.gz", "a model"),
         ("models", f"{names.evaluation_prefix(RUN)}/evaluation.json", "challenger beside champion, and the verdict"),

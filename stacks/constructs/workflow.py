@@ -25,7 +25,7 @@ class Workflow(Construct):
         log_retention: logs.RetentionDays,
     ) -> None:
         super().__init__(scope, id_)
-        name = f"{Stack.of(self).stack_name}-{id_}"
+        self.name = name = f"{Stack.of(self).stack_name}-{id_}"
         self.role = iam.Role(
             self,
             "Role",
@@ -97,20 +97,29 @@ class Workflow(Construct):
             ],
         )
 
+    def allow_looking_back(self) -> None:
+        """Read the history of its own executions; by its name, for the machine waits for this very policy."""
+        self._allow_history([self.name])
+
+    def allow_reading_history(self, machines: Sequence[sfn.StateMachine]) -> None:
+        """Read the history of other machines' executions, beside `allow_looking_into`."""
+        self._allow_history([machine.state_machine_name for machine in machines])
+
+    def _allow_history(self, names: Sequence[str]) -> None:
+        self.allow("states:GetExecutionHistory", on=[self._executions_of(name) for name in names])
+
+    def _executions_of(self, name: str) -> str:
+        return Stack.of(self).format_arn(
+            service="states",
+            resource="execution",
+            resource_name=f"{name}:*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+
     def allow_looking_into(self, machines: Sequence[sfn.StateMachine], key: kms.IKey) -> None:
         """Describe executions of other machines; what an encrypted one was given is read with its key."""
-        stack = Stack.of(self)
         self.allow(
-            "states:DescribeExecution",
-            on=[
-                stack.format_arn(
-                    service="states",
-                    resource="execution",
-                    resource_name=f"{machine.state_machine_name}:*",
-                    arn_format=ArnFormat.COLON_RESOURCE_NAME,
-                )
-                for machine in machines
-            ],
+            "states:DescribeExecution", on=[self._executions_of(machine.state_machine_name) for machine in machines]
         )
         arns = [machine.state_machine_arn for machine in machines]
         self.allow(

@@ -1,5 +1,6 @@
 """close: what happens when a run fails, times out or is aborted: its ledger says so, and people are told.
 
+What the run had counted by then stands in its history, as the variables that its states assigned.
 It listens to Step Functions' own events, so it also hears of what no state could catch: a timeout of the whole run, an
 abort, a broken expression. The run itself fails where it stands, which is where a redrive takes it up again.
 """
@@ -10,11 +11,16 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from pipeline_code.contracts import RUNS
-from stacks.workflows.ledger import ledger, tell, write_ledger
+from stacks.workflows.accounts import with_failed_job
+from stacks.workflows.ledger import count_transitions, ledger, tell, write_ledger
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import choice, jsonata, task
+from stacks.workflows.states import choice, jsonata, note, task
 
 EVENT = "$states.context.Execution.Input.detail"
+LATEST_EVENTS = 100
+"""Events, the newest first, in which a run's variables are looked for; with their data they fit into a state."""
+
+DEFAULTS = {"steps": "{}", "jobs": "[]", "discrepancies": "[]", "model": "null"}
 
 
 class CloseWorkflow(Construct):
@@ -28,6 +34,7 @@ class CloseWorkflow(Construct):
         which = " : ".join(f"$run.StateMachineArn = '{arn}' ? '{name}'" for arn, name in names.items())
         account = ledger(
             "$workflow",
+            platform,
             run_id="$request.run_id",
             status="'FAILED'",
             outcome="$run.Status",
@@ -36,8 +43,6 @@ class CloseWorkflow(Construct):
             started_at="$run.StartDate",
             ended_at="$run.StopDate",
             started_by="$request.started_by",
-            steps="{}",
-            model="null",
         )
         curated = platform.storage.curated
         states = {
@@ -52,14 +57,41 @@ class CloseWorkflow(Construct):
                         "($exists($states.result.Error) ? $states.result.Error : $states.result.Status)"
                         " & ($exists($states.result.Cause) ? ': ' & $states.result.Cause : '')"
                     ),
+                    "cause": jsonata("$exists($states.result.Cause) ? $states.result.Cause : ''"),
                 },
                 next_="Still failed?",
             ),
             "Still failed?": choice(
                 ("$run.Status in ['RUNNING', 'PENDING_REDRIVE', 'SUCCEEDED']", "Redriven since"),
-                default="Close the ledger as failed",
+                default="Count its transitions",
             ),
             "Redriven since": {"Type": "Succeed"},
+            "Count its transitions": count_transitions("$run.ExecutionArn", next_="Read what it had counted"),
+            "Read what it had counted": task(
+                "aws-sdk:sfn:getExecutionHistory",
+                {
+                    "ExecutionArn": jsonata("$run.ExecutionArn"),
+                    "IncludeExecutionData": True,
+                    "ReverseOrder": True,
+                    "MaxResults": LATEST_EVENTS,
+                },
+                assign={
+                    **{name: jsonata(_latest(name, default)) for name, default in DEFAULTS.items()},
+                    "stopped_in": jsonata("($states.result.Events.StateEnteredEventDetails.Name)[0]"),
+                },
+                # A history too large to read is no reason to tell nobody.
+                catch={"States.DataLimitExceeded": "Close without its counts"},
+                next_="Add the job that failed",
+            ),
+            "Close without its counts": note(
+                "Add the job that failed",
+                **{name: jsonata(default) for name, default in DEFAULTS.items()},
+                stopped_in="unknown",
+            ),
+            "Add the job that failed": note(
+                "Close the ledger as failed",
+                jobs=jsonata(with_failed_job("$substringBefore($stopped_in, ': ')", "$cause")),
+            ),
             "Close the ledger as failed": write_ledger(
                 "$workflow", "$request.run_id", account, bucket=curated.bucket_name, next_="Tell people"
             ),
@@ -80,6 +112,15 @@ class CloseWorkflow(Construct):
             self, "Close", states, start="Look at the run", comment="Account for a failed run", timeout_seconds=600
         )
         self.workflow.allow_looking_into(list(workflows.values()), platform.storage.keys.services)
+        self.workflow.allow_reading_history(list(workflows.values()))
         self.workflow.allow_writing(curated, f"{RUNS}/*/ledger.json")
         self.workflow.allow("kms:Decrypt", "kms:GenerateDataKey", on=[platform.storage.keys.data.key_arn])
         platform.bus.grant_put_events_to(self.workflow.role)
+
+
+def _latest(variable: str, default: str) -> str:
+    """What a run last assigned to a variable, from its history (the newest event first), or `default`."""
+    return f"""(
+        $found := $states.result.Events.StateExitedEventDetails.AssignedVariables.{variable};
+        $exists($found) ? $parse($found[0]) : {default}
+    )"""

@@ -18,6 +18,7 @@ def clean_messages(platform: Platform, workflow: str, *, kind: str, scope: Mappi
         "raw": f"s3://{platform.storage.raw.bucket_name}",
         "languages": ",".join(cleaning.languages),
         "max_text_bytes": str(cleaning.max_text_bytes),
+        "sources": ",".join(platform.settings.sources),
         **scope,
     }
     return reporting_job(platform, workflow, "Clean messages", platform.clean, arguments, report="clean", next_=next_)
@@ -38,6 +39,7 @@ def reporting_job(
     reading = f"{state}: read the report"
     return {
         state: glue_job(
+            state,
             step.name,
             {"run_id": jsonata("$run_id"), "curated": f"s3://{curated}", **arguments},
             next_=reading,

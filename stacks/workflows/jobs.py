@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from stacks.workflows.accounts import with_failed_job, with_job
 from stacks.workflows.states import States, choice, fail, jsonata, task
 
 KINDS = {
@@ -18,11 +19,14 @@ def job_name(prefix: str, suffix: str = "") -> str:
     return f"'{prefix}' & $states.context.Execution.Name & '-' & {redrives} & '{suffix}'"
 
 
-def glue_job(name: str, arguments: Mapping[str, str], *, next_: str, timeout_minutes: int) -> dict[str, Any]:
-    """Run a Glue job to its end; `arguments` are the script's, a value being plain text or JSONata."""
+def glue_job(
+    state: str, name: str, arguments: Mapping[str, str], *, next_: str, timeout_minutes: int
+) -> dict[str, Any]:
+    """The state `state`: run a Glue job to its end. `arguments` are the script's, plain text or JSONata."""
     return task(
         "glue:startJobRun.sync",
         {"JobName": name, "Arguments": {f"--{key}": value for key, value in arguments.items()}},
+        assign={"jobs": jsonata(with_job(f"'{state}'", "$states.result"))},
         next_=next_,
         timeout_seconds=(timeout_minutes + 10) * 60,
     )
@@ -46,12 +50,13 @@ def sagemaker_job(
     create, describe, name_key, status = KINDS[kind]
     looking, waiting, ended = f"{state}: look again", f"{state}: wait", f"{state}: ended?"
     failed = (catch or {}).get("States.TaskFailed", f"{state}: failed")
+    accounted = with_job(f"'{state}'", "$states.result")
     states: States = {
         state: task(
             f"sagemaker:{create}.sync",
             {name_key: jsonata(name), **arguments},
             next_=next_,
-            assign=assign,
+            assign={"jobs": jsonata(accounted), **(assign or {})},
             catch={"SageMaker.ResourceInUseException": looking, **(catch or {})},
             timeout_seconds=(timeout_minutes + 30) * 60,
         ),
@@ -59,7 +64,11 @@ def sagemaker_job(
             f"aws-sdk:sagemaker:{describe}",
             {name_key: jsonata(name)},
             next_=ended,
-            assign={"job": jsonata("$states.result"), **(assign or {})},
+            assign={
+                "job": jsonata("$states.result"),
+                "jobs": jsonata(f"$states.result.{status} = 'Completed' ? {accounted} : $jobs"),
+                **(assign or {}),
+            },
         ),
         ended: choice(
             (f"$job.{status} = 'Completed'", next_),
@@ -68,6 +77,9 @@ def sagemaker_job(
         ),
         waiting: {"Type": "Wait", "Seconds": 30, "Next": looking},
     }
+    for one in states[state]["Catch"]:
+        if one["ErrorEquals"] == ["States.TaskFailed"]:
+            one["Assign"]["jobs"] = jsonata(with_failed_job(f"'{state}'", "$states.errorOutput.Cause"))
     if failed not in (catch or {}).values():
         states[failed] = fail("Criba.JobFailed", "$string($job)")
     return states

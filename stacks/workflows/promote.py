@@ -19,7 +19,7 @@ class PromoteWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = platform
         states = {**begin("Read the package"), **self._approval(), **self._model(), **self._champion()}
-        states |= end("promote", bucket=platform.storage.curated.bucket_name)
+        states |= end("promote", platform)
         self.workflow = platform.workflow(
             self, "Promote", states, start="Begin", comment="Promote an approved model", timeout_seconds=3600
         )
@@ -162,6 +162,7 @@ class PromoteWorkflow(Construct):
         work.allow_reading(here.storage.models, f"{EVALUATIONS}/*/baseline_statistics.json")
         work.allow_writing(here.storage.monitoring, f"{BASELINE}/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/promote/*/ledger.json")
+        work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow("ssm:PutParameter", on=[here.champion_arn])
         here.bus.grant_put_events_to(work.role)

@@ -11,6 +11,7 @@ from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end
 from stacks.workflows.platform import Platform
+from stacks.workflows.reconciliation import RECONCILE, SCORED, reconcile
 from stacks.workflows.states import States, choice, fail, jsonata, note, task
 
 SECOND_TRIES = 2
@@ -22,9 +23,9 @@ class ScoreWorkflow(Construct):
 
     def __init__(self, scope: Construct, id_: str, *, platform: Platform) -> None:
         super().__init__(scope, id_)
-        self.platform = platform
+        self.platform = here = platform
         states = {**begin("Read the champion"), **self._data(), **self._transform(), **self._second_try()}
-        states |= {**self._publication(), **end("score", bucket=self._curated)}
+        states |= {**self._publication(), **end("score", here)}
         self.workflow = platform.workflow(
             self, "Score", states, start="Begin", comment="Score new messages", timeout_seconds=24 * 3600
         )
@@ -62,7 +63,7 @@ class ScoreWorkflow(Construct):
                 next_="Anything to score?",
             ),
             "Anything to score?": choice(("$steps.plan.records > 0", "Score"), default="Nothing to score"),
-            "Nothing to score": note(CLOSE, outcome="Nothing to score"),
+            "Nothing to score": note(RECONCILE, outcome="Nothing to score"),
         }
 
     def _transform(self) -> States:
@@ -150,7 +151,7 @@ class ScoreWorkflow(Construct):
         return f"$max([1, $min([{most}, $max([{scoring.min_instances}, {needed}])])])"
 
     def _publication(self) -> States:
-        """Publish and reconcile the predictions, then report on them."""
+        """Publish the predictions, reconcile all counts, then report on them."""
         here = self.platform
         publish = {
             "predictions": f"s3://{here.storage.predictions.bucket_name}",
@@ -165,8 +166,9 @@ class ScoreWorkflow(Construct):
         environment = [{"Name": "Environment", "Value": here.settings.name}]
         return {
             **reporting_job(
-                here, "score", "Publish predictions", here.publish, publish, report="published", next_="Monitor"
+                here, "score", "Publish predictions", here.publish, publish, report="published", next_=RECONCILE
             ),
+            **reconcile(SCORED, ("$exists($steps.published)", "Monitor"), default=CLOSE),
             **sagemaker_job(
                 "Monitor",
                 "processing",
@@ -215,6 +217,7 @@ class ScoreWorkflow(Construct):
             on=[here.storage.curated.bucket_arn],
             when={"StringLike": {"s3:prefix": [f"{BATCH}/*"]}},
         )
+        work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow_encrypting_volumes(here.storage.keys.data)
         work.allow(

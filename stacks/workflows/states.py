@@ -84,6 +84,7 @@ def task(
         "Arguments": dict(arguments),
         "TimeoutSeconds": timeout_seconds,
         "Retry": retry(resource.removeprefix("aws-sdk:").split(":")[0]),
+        "Output": {},  # what the next state needs is a variable: answers are told once in the history, not thrice
         "Next": next_,
     }
     if catch:

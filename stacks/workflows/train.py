@@ -11,6 +11,7 @@ from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
 from stacks.workflows.ledger import CLOSE, begin, end, tell
 from stacks.workflows.platform import Platform
+from stacks.workflows.reconciliation import RECONCILE, TRAINED_ON, reconcile
 from stacks.workflows.states import States, choice, fail, jsonata, note, read_json, task
 
 MODEL_DATA = "'s3://{bucket}/{folder}/' & {job} & '/output/model.tar.gz'"
@@ -24,7 +25,7 @@ class TrainWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = platform
         states = {**begin("Clean messages"), **self._data(), **self._model(), **self._registration()}
-        states |= end("train", bucket=platform.storage.curated.bucket_name)
+        states |= end("train", platform)
         self.workflow = platform.workflow(
             self, "Train", states, start="Begin", comment="Train a challenger", timeout_seconds=12 * 3600
         )
@@ -43,8 +44,9 @@ class TrainWorkflow(Construct):
                 here.build_training_set,
                 {"seed": str(here.settings.training.seed)},
                 report="training_set",
-                next_="Enough to train on?",
+                next_=RECONCILE,
             ),
+            **reconcile(TRAINED_ON, default="Enough to train on?"),
             "Enough to train on?": choice(
                 (f"{SET}.examples = 0", "Nothing to train on"),
                 (f"$count({SET}.labels) < 2", "Refuse one label"),
@@ -223,6 +225,7 @@ class TrainWorkflow(Construct):
         work.allow_reading(here.storage.curated, f"{RUNS}/train/*")
         work.allow_reading(here.storage.models, f"{EVALUATIONS}/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/train/*/ledger.json")
+        work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow_encrypting_volumes(here.storage.keys.data)
         work.allow("ssm:GetParameter", on=[here.champion_arn])

@@ -200,10 +200,24 @@ def test_templates_stay_well_below_cloudformations_limits(templates: Templates) 
         assert len(json.dumps(template)) <= 900_000
 
 
+def test_a_workflow_reads_the_history_of_its_own_executions_and_close_that_of_all(prod: Templates) -> None:
+    for owner, machines in {
+        "TrainingTrain": ["Train"],
+        "PromotionPromote": ["Promote"],
+        "ScoringScore": ["Score"],
+        "ClosingClose": ["Train", "Promote", "Score"],
+        "LaunchingLaunch": [],
+    }.items():
+        read = json.dumps(resources(statements_of(prod.pipeline, owner), "states:GetExecutionHistory"))
+        assert read.count(":execution:") == len(machines), owner
+        assert all(name in read for name in machines), owner
+
+
 def test_whoever_describes_encrypted_executions_may_decrypt_them_and_nothing_else(prod: Templates) -> None:
     for owner in ("LaunchingLaunch", "ClosingClose"):
         found = statements_of(prod.pipeline, owner)
-        (described,) = [one for one in found if actions(one) == ["states:DescribeExecution"]]
+        (described,) = [one for one in found if "states:DescribeExecution" in actions(one)]
+        assert set(actions(described)) <= {"states:DescribeExecution", "states:GetExecutionHistory"}
         assert len(described["Resource"]) == 3
         (decrypting,) = [
             one

@@ -193,3 +193,21 @@ def test_the_end_of_an_execution_is_told_on_the_default_bus(aws):
     assert event["detail-type"] == "Step Functions Execution Status Change"
     assert event["detail"]["executionArn"] == found["executionArn"]
     assert event["detail"]["redriveStatus"] == "REDRIVABLE"
+
+
+def test_the_history_tells_what_each_state_assigned(aws):
+    states = {
+        "First": {"Type": "Pass", "Assign": {"n": 1, "list": [{"a": "b"}]}, "Next": "Second"},
+        "Second": {"Type": "Pass", "Assign": {"n": "{% $n + 1 %}"}, "Next": "Third"},
+        "Third": {"Type": "Pass", "End": True},
+    }
+    found = run(aws, states)
+    events = aws("stepfunctions").get_execution_history(executionArn=found["executionArn"])["events"]
+    left = [event["stateExitedEventDetails"] for event in events if event["type"] == "PassStateExited"]
+    assert [one.get("assignedVariables") for one in left] == [{"n": "1", "list": '[{"a": "b"}]'}, {"n": "2"}, None]
+
+
+def test_a_null_that_is_parsed_is_null_and_not_nothing(aws):
+    output = {"parsed": "{% $parse('null') %}", "exists": "{% $exists($parse('null')) %}"}
+    found = run(aws, {"Only": {"Type": "Pass", "Output": output, "End": True}})
+    assert found["output"] == {"parsed": None, "exists": True}

@@ -1,41 +1,11 @@
 """The expressions of the workflows, evaluated: run names, scopes, instance counts, missing shards, verdicts."""
 
-import hashlib
-import json
 from typing import Any
 
-import jsonata
 import pytest
 
 from tests.workflows.conftest import definitions
-
-
-def evaluate(expression: Any, *, context: dict[str, Any] | None = None, result: Any = None, **variables: Any) -> Any:
-    """Evaluate a state's value as Step Functions would: expressions anywhere inside it, other values as they are."""
-    if isinstance(expression, dict):
-        return {key: evaluate(one, context=context, result=result, **variables) for key, one in expression.items()}
-    if isinstance(expression, list):
-        return [evaluate(one, context=context, result=result, **variables) for one in expression]
-    if not (isinstance(expression, str) and expression.startswith("{%")):
-        return expression
-    parsed = jsonata.Jsonata(expression.removeprefix("{%").removesuffix("%}").strip())
-    parsed.register_lambda(
-        "hash", lambda text, algorithm: hashlib.new(algorithm.replace("-", ""), text.encode()).hexdigest()
-    )
-    parsed.register_lambda("parse", json.loads)
-    parsed.assign("states", {"context": context or {}, "result": result, "input": {}})
-    for name, value in variables.items():
-        parsed.assign(name, value)
-    return parsed.evaluate(None)
-
-
-def chosen(workflow: str, state: str, **known: Any) -> str:
-    """The state that a Choice goes on to."""
-    choice = definitions()[workflow]["States"][state]
-    for one in choice["Choices"]:
-        if evaluate(one["Condition"], **known):
-            return str(one["Next"])
-    return str(choice["Default"])
+from tests.workflows.evaluation import chosen, evaluate
 
 
 def launched(event: dict[str, Any], **variables: Any) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from jsonata.utils import Utils  # type: ignore[import-untyped]
+
 from criba.local import emulator
 from criba.local.states.errors import state_error
 
@@ -31,11 +33,15 @@ def evaluates(inner: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def knows_functions(inner: Callable[[Any], None]) -> Callable[[Any], None]:
-    """MiniStack's `_register_sfn_jsonata_functions`, with a `$string` that keeps letters as they are, as AWS's does."""
+    """MiniStack's `_register_sfn_jsonata_functions`, with two functions as AWS has them.
+
+    `$string` keeps letters as they are; `$parse` of a null is null, and not nothing.
+    """
 
     def register(expression: Any) -> None:
         inner(expression)
         expression.register_lambda("string", _string)
+        expression.register_lambda("parse", _parse)
 
     return register
 
@@ -49,8 +55,16 @@ def _string(value: Any = None, prettify: bool = False) -> str | None:
     return json.dumps(plain(value), ensure_ascii=False, **layout)
 
 
+def _parse(text: Any = None) -> Any:
+    value = emulator.service("stepfunctions")._sfn_jsonata_parse(text)
+    return Utils.NULL_VALUE if value is None and text is not None else value
+
+
 def assign(state: dict[str, Any], data: Any, context: Any, result: Any = None, error_output: Any = None) -> None:
-    """MiniStack's `_apply_state_assign`: every expression sees the variables as they were before this state."""
+    """MiniStack's `_apply_state_assign`: every expression sees the variables as they were before this state.
+
+    What it changed stands in the context too, for the history.
+    """
     interpreter = emulator.service("stepfunctions")
     if context is None or "Assign" not in state or interpreter._state_query_language(state, context) != "JSONata":
         return
@@ -58,6 +72,7 @@ def assign(state: dict[str, Any], data: Any, context: Any, result: Any = None, e
         state["Assign"], data, context, result=result, error_output=error_output
     )
     context.setdefault("variables", {}).update(changed)
+    context["assigned"] = changed
 
 
 def decides(rule: dict[str, Any], data: Any, context: Any) -> bool:

@@ -35,8 +35,10 @@ def entered(execution: Execution, state: dict[str, Any], name: str, data: Any) -
     add(execution, f"{state['Type']}StateEntered", {"stateEnteredEventDetails": details})
 
 
-def exited(execution: Execution, state: dict[str, Any], name: str, output: Any) -> None:
-    details = {"name": name, "output": json.dumps(output)}
+def exited(execution: Execution, state: dict[str, Any], name: str, output: Any, assigned: dict[str, Any]) -> None:
+    details: dict[str, Any] = {"name": name, "output": json.dumps(output)}
+    if assigned:
+        details["assignedVariables"] = {variable: json.dumps(value) for variable, value in assigned.items()}
     add(execution, f"{state['Type']}StateExited", {"stateExitedEventDetails": details})
 
 

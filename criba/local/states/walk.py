@@ -36,7 +36,7 @@ def walk(
         history.entered(execution, state, name, data)
         data, following = _step(state, data, execution, context)
         within_limit(data, f"the output of the state {name!r}")
-        history.exited(execution, state, name, data)
+        history.exited(execution, state, name, data, context.pop("assigned", {}))
         name = following
     return data
 

@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow.parquet as parquet
 import pytest
 
-from criba import executions, landing, registry, reports, runs
+from criba import executions, landing, quarantine, registry, reports, runs
 from criba.errors import CribaError
+from criba.quarantine import Chosen
+from tests.ledgers import problems
 from tests.local.journey.conftest import LABELS, Person, examples
 
 People = Callable[[str], Person]
@@ -50,8 +52,11 @@ def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(pe
     curated = scientist.aws.deployment.curated_bucket
     scientist.soon(lambda: scientist.keys(curated, key), key)
     ledger = scientist.json(curated, key)
+    assert problems(ledger) == []
     assert ledger["status"] == "FAILED"
     assert "one label only" in ledger["reason"]
+    assert (ledger["counts"]["landed"], ledger["counts"]["examples"]) == (60, 60)
+    assert [one["step"] for one in ledger["jobs"]] == ["Clean messages", "Build the training set"]
     (said,) = scientist.soon(heard, "an alert")
     assert said.strip('"').startswith(f"[local] Run {report['run_id']} of train ended FAILED. Say: criba runs show")
 
@@ -144,7 +149,14 @@ def test_a_marker_starts_score_and_every_record_is_accounted_for(person: People)
         "unparsable": 1,
         "wrong_type": 1,
     }
-    assert (published["kept"], published["scored"], published["published"], published["unscorable"]) == (43, 43, 43, 0)
+    assert (published["messages"], published["shard_lines"], published["answers"]) == (43, 43, 43)
+    assert (published["scored"], published["published"], published["unscorable"]) == (43, 43, 0)
+    assert report["counts"]["quarantined"] == cleaned["quarantine_reasons"]
+    assert published["quarantine_lines"] == 8
+    assert [one["step"] for one in report["jobs"]] == [
+        *("Clean messages", "Build the batch", "Score", "Publish predictions", "Monitor")
+    ]
+    assert report["cost"]["parts"]["glue"] > 0 and report["cost"]["parts"]["sagemaker"] > 0
     table = predictions(engineer, DAY, run.run_id)
     assert len(table) == 43
     assert {(row["source"], row["message_id"]) for row in table} == {
@@ -165,6 +177,43 @@ def predictions(someone: Person, day: str, run_id: str) -> list[dict[str, Any]]:
         body = someone.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         found += parquet.read_table(io.BytesIO(body)).to_pylist()
     return found
+
+
+def test_redriven_records_are_scored_once_although_a_shard_loses_one_at_first(person: People) -> None:
+    """The clash of m-1 is redriven as it is; the message without an end is replaced by its source."""
+    engineer = person("data-engineer")
+    aws, bucket = engineer.aws, engineer.aws.deployment.curated_bucket
+    first = engineer.started("score", lambda given: given.get("scope", {}).get("date_from") == DAY).run_id
+    ledger_before = engineer.json(bucket, f"runs/score/{first}/ledger.json")
+    refused = {one.reason: one for one in quarantine.refused(aws, first)}
+    (clash,) = quarantine.redrive(aws, first, Chosen(reason="id_clash"))
+    assert clash.asked_by.endswith("/data-engineer/local")
+    corrected = engineer.file("corrected.jsonl", [{"message_id": "m-90", "text": "sin cerrar"}])
+    quarantine.replace(aws, first, refused["unparsable"].id, corrected)
+
+    def cut_the_shard(state: str) -> None:
+        if state == "Score":
+            (key,) = engineer.keys(bucket, "batch/run_id=redriven/in/")
+            whole = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            aws.s3.put_object(Bucket=bucket, Key=key, Body=whole[whole.index(b"\n") + 1 :])
+
+    scope = {"source": "*", "date_from": DAY, "date_to": DAY}
+    runs.start(aws, "score", run_id="redriven", wanted={"scope": scope})
+    executions.follow(aws, executions.attempts(aws, "score", "redriven")[-1], cut_the_shard)
+    report = reports.report(aws, "score", "redriven")
+    assert report["status"] == "FAILED"
+    assert report["reason"].startswith("Criba.NotReconciled: Build the batch: 2 records, but 1 shard lines")
+    assert predictions(engineer, DAY, "redriven") == []
+
+    assert runs.redrive(aws, "redriven").action == "new attempt"
+    report = engineer.end("redriven", "score")
+    assert report["outcome"] == "Messages scored", report
+    assert (report["counts"]["landed"], report["counts"]["redriven"], report["counts"]["published"]) == (2, 1, 2)
+    table = predictions(engineer, DAY, "redriven")
+    assert {(row["source"], row["message_id"]) for row in table} == {("web-form", "m-1"), ("web-form", "m-90")}
+    assert quarantine.redrive(aws, first, Chosen(reason="id_clash")) == []
+    assert len(quarantine.gone(aws, first)) == 2
+    assert engineer.json(bucket, f"runs/score/{first}/ledger.json") == ledger_before
 
 
 def test_the_same_messages_are_never_scored_twice(person: People) -> None:
@@ -248,3 +297,11 @@ def test_a_roll_back_promotes_an_earlier_version_any_number_of_times(person: Peo
         assert "Create the model" not in report["visited"]
     history = reviewer.client("ssm").get_parameter_history(Name=reviewer.output("Pipeline", "ChampionParameter"))
     assert [json.loads(one["Value"])["version"] for one in history["Parameters"]] == ["1", "1", "1"]
+
+
+def test_every_run_has_left_a_ledger_that_keeps_the_contract(person: People) -> None:
+    engineer = person("data-engineer")
+    bucket = engineer.aws.deployment.curated_bucket
+    keys = [key for key in engineer.keys(bucket, "runs/") if key.endswith("/ledger.json")]
+    assert len(keys) >= 12
+    assert {key: found for key in keys if (found := problems(engineer.json(bucket, key)))} == {}

@@ -28,6 +28,9 @@ COMMANDS = [
     "runs show",
     "runs watch",
     "runs redrive",
+    "quarantine list",
+    "quarantine show",
+    "quarantine redrive",
     "demo",
 ]
 

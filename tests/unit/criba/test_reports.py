@@ -155,3 +155,94 @@ def test_a_ledgers_reason_is_told_in_words(reason, words):
 
 def test_a_very_long_reason_is_cut():
     assert len(in_words("E", "x" * 5_000)) == 2_001
+
+
+LEDGER = {
+    "status": "SUCCEEDED",
+    "outcome": "Messages scored",
+    "inputs": {"list": "s3://curated/runs/score/night/inputs.json", "objects": 3, "bytes": 4_096, "records": 1_000},
+    "counts": {
+        "landed": 1_000,
+        "redriven": 0,
+        "erased": 0,
+        "kept": 990,
+        "duplicates": {"same_object": 4, "other_object": 2},
+        "quarantined": {"blank_text": 4, "unscorable": 1},
+        "scored": 989,
+        "auto": 900,
+        "review": 89,
+        "unscorable": 1,
+        "published": 989,
+    },
+    "steps": {"clean": {"landed": 1_000, "quarantine_reasons": {"blank_text": 4}}, "plan": {"records": 990}},
+    "jobs": [
+        {
+            "step": "Clean messages",
+            "service": "glue",
+            "job": "jr_1",
+            "status": "SUCCEEDED",
+            "started_at": "2026-11-23T10:00:00.000Z",
+            "seconds": 90.5,
+            "dpu_seconds": 160.0,
+        },
+        {
+            "step": "Score",
+            "service": "sagemaker",
+            "job": "t",
+            "status": "Completed",
+            "started_at": "2026-11-23T10:02:00.000Z",
+            "seconds": 120,
+            "instance_type": "ml.x",
+            "instances": 3,
+        },
+    ],
+    "transitions": 30,
+    "cost": {
+        "currency": "USD",
+        "estimate": 0.0312,
+        "prices_as_of": "2026-11-23",
+        "prices_region": "us-east-1",
+        "parts": {"glue": 0.0196, "sagemaker": 0.0109, "step_functions": 0.0007},
+        "without_price": ["ml.x"],
+        "not_counted": ["S3 requests and storage", "KMS"],
+    },
+    "model": {"version": "3", "package_arn": "arn:package/3"},
+}
+
+
+def test_a_ledger_is_shown_as_a_funnel_with_its_jobs_and_its_cost(ask, dev):
+    close_ledger(dev, "score", "night", execution_arn="arn:gone", **LEDGER)
+    lines = [" ".join(line.split()) for line in ask("runs", "show", "night").out.splitlines()]
+    shown = [line.rstrip("█ ") for line in lines]
+    start = shown.index("records count")
+    assert shown[start - 1] == "3 objects, 4,096 bytes: s3://curated/runs/score/night/inputs.json"
+    assert shown[start + 1 : start + 11] == [
+        "landed 1,000",
+        "duplicates in the same object 4",
+        "duplicates of another object 2",
+        "quarantined: blank_text 4",
+        "kept 990",
+        "quarantined: unscorable 1",
+        "scored 989",
+        "auto 900",
+        "review 89",
+        "published 989",
+    ]
+    assert "Clean messages 2026-11-23 10:00:00 90.5 160 DPU-seconds SUCCEEDED" in lines
+    assert "Score 2026-11-23 10:02:00 120 3 × ml.x Completed" in lines
+    assert "about 0.0312 USD: Glue 0.0196, SageMaker 0.0109, Step Functions 0.0007 (30 transitions)" in lines
+    assert "at list prices of us-east-1, 2026-11-23, without S3 requests and storage, KMS" in lines
+    assert "no price is known of ml.x: add it to stacks/prices.toml" in lines
+    assert "model version 3, arn:package/3" in lines
+
+
+def test_a_bar_is_as_long_as_the_share_of_what_landed(ask, dev):
+    close_ledger(dev, "score", "night", execution_arn="arn:gone", **LEDGER)
+    bars = {line.strip()[:8]: line.count("█") for line in ask("runs", "show", "night").out.splitlines() if "█" in line}
+    assert (bars["landed  "], bars["auto    "], bars["review  "], bars["quaranti"]) == (24, 22, 2, 1)
+
+
+def test_in_json_the_ledger_stands_as_it_was_written(ask, dev):
+    close_ledger(dev, "score", "night", execution_arn="arn:gone", **LEDGER)
+    shown = ask("runs", "show", "night", "--json").document
+    assert {name: shown[name] for name in LEDGER} == LEDGER

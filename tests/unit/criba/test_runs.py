@@ -80,6 +80,13 @@ def test_a_failed_run_that_cannot_be_redriven_gets_a_new_attempt_with_the_same_i
     assert states.started["night-2"] == {**states.started["night-1"], "attempt": 2}
 
 
+def test_a_verdict_is_not_redriven_but_looked_at_anew(aws, states):
+    """A redrive would go on at the Fail state that ended the run, and fail again at once."""
+    runs.start(aws, "score", run_id="night")
+    states.end("night-1", "FAILED", error="Criba.NotReconciled", cause="Score: 7 records, but 6 answers")
+    assert (runs.redrive(aws, "night").action, list(states.started)) == ("new attempt", ["night-1", "night-2"])
+
+
 def test_a_run_that_succeeded_is_refused_unless_it_is_asked_for_again(aws, states):
     runs.start(aws, "train", run_id="spring")
     states.end("spring-1", "SUCCEEDED")

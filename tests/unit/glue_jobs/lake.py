@@ -94,6 +94,7 @@ class Lake:
             "date_to": "*",
             "languages": "es,en,pt",
             "max_text_bytes": 4000,
+            "sources": "web,app,mail",
             **changed,
         }
         clean_messages.main(argv(**arguments))

@@ -103,6 +103,9 @@ def test_the_report_counts_what_was_written(built: tuple[Lake, dict[str, Any]]) 
         "repeats": 1,
         "refused": 4,
         "quarantine_reasons": {"label_conflict": 2, "label_not_in_train": 1, "unknown_message": 1},
+        "labelled": 11,
+        "lines": 6,
+        "quarantine_lines": 4,
     }
 
 

@@ -39,8 +39,11 @@ def test_a_message_becomes_canonical(lake: Lake) -> None:
         "objects": 1,
         "bytes": 106,
         "landed": 1,
+        "redriven": 0,
+        "erased": 0,
         "kept": 1,
         "duplicates": 0,
+        "duplicate_kinds": {},
         "quarantined": 0,
         "quarantine_reasons": {},
         "folders": ["messages/source=web/date=2026-01-15/run=r1"],
@@ -95,6 +98,14 @@ def test_a_message_without_id_gets_one_from_its_place(repeated: tuple[Lake, dict
     ids = [row["message_id"] for row in lake.parquet("messages") if row["text"] == "no id"]
     assert len(set(ids)) == 2
     assert all(len(one) == 32 and int(one, 16) for one in ids)
+
+
+def test_duplicates_are_told_apart_by_where_the_first_one_lies(lake: Lake) -> None:
+    same = {"id": "1", "text": "same"}
+    lake.land("a.jsonl", json_lines(same, same, same))
+    lake.land("b.jsonl", json_lines(same, {"id": "2", "text": "two"}, {"id": "2", "text": "two"}))
+    report = lake.clean()
+    assert (report["duplicates"], report["duplicate_kinds"]) == (4, {"same_object": 3, "other_object": 1})
 
 
 def test_personal_data_does_not_reach_the_curated_messages(lake: Lake) -> None:
@@ -171,8 +182,11 @@ def test_nothing_to_take_is_no_failure(lake: Lake, kind: str) -> None:
         "objects": 0,
         "bytes": 0,
         "landed": 0,
+        "redriven": 0,
+        "erased": 0,
         "kept": 0,
         "duplicates": 0,
+        "duplicate_kinds": {},
         "quarantined": 0,
         "quarantine_reasons": {},
         "folders": [],
@@ -199,7 +213,7 @@ def test_a_wrong_argument_is_named(lake: Lake, changed: dict[str, str], message:
 
 
 def test_counts_that_do_not_add_up_fail_the_run() -> None:
-    counts = Counts(10, 6, 2, 1, {"unparsable": 1}, 0, ())
+    counts = Counts(10, 6, 2, {"same_object": 2}, 1, {"unparsable": 1}, 0, ())
     with pytest.raises(
         RuntimeError, match="10 records landed, but 6 were kept, 2 were duplicates and 1 were quarantined"
     ):

@@ -10,6 +10,7 @@ from glue_jobs.rules import RULES, refused
 
 LANDED = datetime(2026, 1, 16, 12, tzinfo=UTC)
 MESSAGE = Origin("web", "2026-01-15", LANDED, is_label=False, max_text_bytes=20)
+STRANGER = Origin("wbe", "2026-01-15", LANDED, is_label=False, max_text_bytes=20, is_known_source=False)
 LABEL = Origin("", "", LANDED, is_label=True, max_text_bytes=20)
 
 
@@ -67,6 +68,11 @@ def test_a_label_is_judged(fields: dict[str, Any], reason: str | None) -> None:
     assert refused(Draft(fields, LABEL)) == reason
 
 
+def test_a_source_that_the_settings_do_not_name_is_refused_whatever_it_says() -> None:
+    assert refused(Draft({"text": "hola"}, STRANGER)) == "unknown_source"
+    assert refused(Draft({}, STRANGER)) == "unknown_source"
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -86,7 +92,7 @@ def test_a_label_without_a_timestamp_has_the_day_on_which_it_landed() -> None:
     assert Draft({"text": "hola", "label": "x"}, LABEL).received_at == datetime(2026, 1, 16, tzinfo=UTC)
 
 
-def test_every_reason_stands_in_the_table_once_and_says_why() -> None:
+def test_every_reason_stands_in_the_table_once_with_its_condition_and_why() -> None:
     reasons = [rule.reason for rule in RULES]
-    assert len(reasons) == len(set(reasons)) == 21
-    assert all(rule.why for rule in RULES)
+    assert len(reasons) == len(set(reasons)) == 22
+    assert all(rule.condition and rule.why for rule in RULES)
