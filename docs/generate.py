@@ -9,9 +9,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from generators import commands, data, diagram, laptop, settings
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT))  # for what is measured by the tests
+
+from generators import commands, data, diagram, laptop, privacy, settings  # noqa: E402
+
 PARTS: dict[str, Callable[[], str]] = {
     "diagram": diagram.diagram,
     "settings": settings.settings_table,
@@ -23,6 +25,10 @@ PARTS: dict[str, Callable[[], str]] = {
     "prediction columns": data.prediction_columns,
     "reasons": data.reasons_table,
     "folders": data.folders_table,
+    "placeholders": privacy.placeholders_table,
+    "found by type": privacy.by_type,
+    "found by language": privacy.by_language,
+    "regions": privacy.regions_table,
     "recorded only": laptop.recorded_only,
     "kept but idle": laptop.kept_but_idle,
     "added types": laptop.added_types,
