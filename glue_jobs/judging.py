@@ -111,7 +111,7 @@ def rows_of(split: Split, settings: Settings) -> Iterator[Row]:
     landed = 0
     for record in _found(split, settings):
         landed += 1
-        yield _row(record, split, origin, settings.languages, redact)
+        yield judge(record, split, origin, settings.languages, redact)
     yield _tally(split, landed)
 
 
@@ -119,6 +119,15 @@ def _found(split: Split, settings: Settings) -> Iterator[Record]:
     if settings.kind == "messages" and not split.source:
         return iter([Record(0, b"", {}, "misplaced", WHY["misplaced"])] if split.start == 0 else [])
     return records(settings.bucket, split, columns=COLUMNS, line_limit=settings.line_limit)
+
+
+def judge(record: Record, split: Split, origin: Origin, languages: tuple[str, ...], redact: Redact) -> Row:
+    """The row of a record; an error that nobody foresaw is told without what it says, for it may quote the message."""
+    try:
+        return _row(record, split, origin, languages, redact)
+    except Exception as error:
+        place = f"the record at {record.position} of {split.key}, version {split.version_id}"
+        raise RuntimeError(f"unexpected {type(error).__name__} in {place}") from None
 
 
 def _row(record: Record, split: Split, origin: Origin, languages: tuple[str, ...], redact: Redact) -> Row:
