@@ -1,7 +1,8 @@
 """CleanMessages: messages a second and core, beside the same Spark job without rules and redaction.
 
-`python -m benchmarks.cleaning` prints the tables and writes build/bench/cleaning.json. Figures are processor time of the
-driver, the JVM and the Python workers together (Linux only): what else the machine does disturbs them little.
+`python -m benchmarks.cleaning` prints the tables and writes build/bench/cleaning.json. Figures are processor time of
+the driver, the JVM and the Python workers together (Linux only), which other work on the machine disturbs less than the
+clock.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -144,18 +146,17 @@ def _one(reader: Callable[..., DataFrame], bucket: str, count: int, uncounted: i
         marks.append(processor_seconds(uncounted))
         write(*given)
 
-    given = {
-        **{"workflow": "score", "run_id": bucket, "kind": "messages", "raw": f"s3://{bucket}", "source": "*"},
-        **{"curated": "s3://curated", "date_from": "*", "date_to": "*", "languages": ",".join(LANGUAGES)},
-        **{"max_text_bytes": "20000", "sources": "web"},
-    }
+    given = {"workflow": "score", "kind": "messages", "run_id": bucket, "raw": f"s3://{bucket}"}
+    given |= {"curated": "s3://curated"}
+    given |= dict.fromkeys(("source", "date_from", "date_to"), "*")
+    given |= {"languages": ",".join(LANGUAGES), "max_text_bytes": "20000", "sources": "web"}
     cleaning = clean_messages.cleaning_of([part for name, value in given.items() for part in (f"--{name}", value)])
     with mock.patch.object(clean_messages, "judged", reader), mock.patch.object(clean_messages, "_write", marked):
         report = clean_messages.clean(cleaning)
     marks.append(processor_seconds(uncounted))
     if report["kept"] != count:
         raise RuntimeError(f"{report['kept']} of {count} messages were kept: this is not what was to be measured")
-    read, written = (1e6 * (after - before) / count for before, after in zip(marks, marks[1:], strict=False))
+    read, written = (1e6 * (after - before) / count for before, after in pairwise(marks))
     wall = 1e6 * (time.perf_counter() - began) / count
     return {"until counted": read, "written": written, "total": read + written, "wall": wall}
 
@@ -181,7 +182,9 @@ def stages(share: float, count: int) -> dict[str, float]:
         "digest": _best(lambda: [hashlib.sha256(draft.encoded).digest() for draft in drafts], count),
         "Arrow": _best(lambda: list(in_batches(rows)), count),
         "all of these, in their order": _best(
-            lambda: list(in_batches(_row(_json_record(line, ALL_LINES), split, origin, LANGUAGES, redact) for line in read)),
+            lambda: list(
+                in_batches(_row(_json_record(line, ALL_LINES), split, origin, LANGUAGES, redact) for line in read)
+            ),
             count,
         ),
         "(language, where none is given)": _best(lambda: [detected(text, LANGUAGES) for text in texts], count),

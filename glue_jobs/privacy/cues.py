@@ -21,42 +21,47 @@ class Cue(Enum):
 
 
 WORDS = {
-    Cue.ID: r"""d\.?n\.?i\.? n\.?i\.?e\.? n\.?i\.?f\.? n\.?i\.?t\.? rut r\.u\.t\.? run curp rfc cuit cuil c\.?u\.?i\.?[lt]\.?
-        c\.?p\.?f\.?(?:/mf)? c[eé]dula c\.?\s?c\.? ciudadan[ií]a cidad[aã]o documento? identidad identidade
-        identificaci[oó]n identifica[cç][aã]o contribuinte contribuyente citizen\scard tax\sid id\scard national\sid
-        identity\scard identificad[oa]""",
-    Cue.PHONE: r"""tel tels telf? tlfn? tfno tfn tlm tel[eé]fonos? tel[eé]fonic[oa] telefones? telem[oó]ve(?:l|is)
-        telephone phone phones phoned fones? fonos? m[oó]vil(?:es)? mobile mob cell? cel celular(?:es)? celu
-        wh?ats?app whats wasap guasap wpp zap fijo fixo landline ll[aá]m(?:a|e|ad|en|ame|eme|enme|adme|adnos)\w* llamar(?:me|nos)?
-        call(?:s|ed|ing)? text(?:s|ed|ing)? ring rang dial(?:led)? voicemail reach contact contacto contato marc(?:ar|ad|ame|arme) marquen liga(?:r|me|-me|-nos)?
-        ligue(?:-me|m)? liguem? sms localizar(?:me|nos)? comun[ií](?:car|qu)\w* pix n[uú]mero\snuevo n[uú]mero\snovo
-        my\snumber mi\sn[uú]mero meu\sn[uú]mero""",
-    Cue.CARD: r"""tarjetas? cart(?:[aã]o|[oõ]es) cards? visa mastercard master amex american\sexpress maestro elo
-        hipercard d[eé]bito cr[eé]dito debit credit""",
-    Cue.VERSION: r"""versi[oó]n(?:es)? versions? vers[aã]o vers[oõ]es v ver firmware build release app android ios windows
-        chrome firefox safari driver actualic\w* actualiz\w* atualiz\w* upgrade\w* update\w* software""",
-    Cue.IP: r"""ips? address(?:es)? direcci[oó]n endere[cç]o ipv login logged acces+o?s? conex[aã]o conexi[oó]n""",
-    Cue.THING: r"""pedidos? orden ordenes [oó]rdenes orders? ord encomendas? compra n[uú]mero\sde\spedido ref refs referencia
-        refer[eê]ncia reference multibanco entidade tickets? incidencia inc expediente caso case claim casos protocolo
-        processo chamado seguimiento tracking rastreo rastreio rastreamento gu[ií]a localizador env[ií]o shipment
-        objeto factura facturas fatura faturas invoices? nota nf-?e boleto bilhete ticket\sno contrato contract
-        p[oó]liza policy ap[oó]lice serie s[eé]rie serial n/s s/n imei sku ean isbn upc barcode barras modelo model part
-        c[oó]digos? codes? otp pin clave senha lote batch error erro cif cnpj vat reg cep cp zip meter medidor contador
-        leitura lectura reading reserva booking confirmation vuelo voo flight saldo importe total fecha data date ctt
-        usps fedex dhl ups correos coordenadas latitude longitude placa matr[ií]cula chassi cuenta\sde\scliente id""",
+    Cue.ID: r"""
+        d\.?n\.?i n\.?i\.?e n\.?i\.?f n\.?i\.?t r\.?u\.?t run curp rfc c\.?u\.?i\.?[lt] c\.?p\.?f c[eé]dula c\.?c
+        documento? ciudadan[ií]a cidad[aã]o identi(?:dad|dade|ficad[oa]|ficaci[oó]n|fica[cç][aã]o) contribuinte
+        contribuyente citizen\scard id\scard identity\scard tax\sid national\sid""",
+    Cue.PHONE: r"""
+        tels? telf? tlfn? tfno tfn tlm tel[eé]fonos? tel[eé]fonic[oa] telefones? telem[oó]ve(?:l|is) telephone
+        phone[sd]? fones? fonos? m[oó]vil(?:es)? mobile mob cell? celu celular(?:es)? wh?ats?app whats wasap guasap
+        wpp zap fijo fixo landline sms pix voicemail ll[aá]m(?:a|e|ad|en|ame|eme|enme|adme|adnos)\w*
+        llamar(?:me|nos)? call(?:s|ed|ing)? text(?:s|ed|ing)? ring rang dial(?:led)? reach contact contacto contato
+        marc(?:ar|ad|ame|arme) marquen liga(?:r|me)? ligue(?:me|m)? liguem localizar(?:me|nos)?
+        comun[ií](?:car|qu)\w* n[uú]mero\snuevo n[uú]mero\snovo my\snumber mi\sn[uú]mero meu\sn[uú]mero""",
+    Cue.CARD: r"""
+        tarjetas? cart(?:[aã]o|[oõ]es) cards? visa mastercard master amex maestro elo hipercard d[eé]bito debit
+        cr[eé]dito credit american\sexpress""",
+    Cue.VERSION: r"""
+        versi[oó]n(?:es)? versions? vers[aã]o vers[oõ]es v ver firmware build release app android ios windows chrome
+        firefox safari driver actualic\w* actualiz\w* atualiz\w* upgrade\w* update\w* software""",
+    Cue.IP: "ips? ipv address(?:es)? direcci[oó]n endere[cç]o login logged acces+o?s? conex[aã]o conexi[oó]n",
+    Cue.THING: r"""
+        pedidos? orden(?:es)? [oó]rdenes ord(?:ers?)? encomendas? compra refs? refer[eê]ncia reference multibanco
+        entidade tickets? incidencia inc expediente casos? case claim protocolo processo chamado seguimiento
+        tracking rastre(?:o|io|amento) gu[ií]a localizador env[ií]o shipment objeto facturas? faturas? invoices?
+        nota nf boleto bilhete contrato contract p[oó]liza policy ap[oó]lice s[eé]rie serial imei sku ean isbn upc
+        barcode barras modelo model part c[oó]digos? codes? otp pin clave senha lote batch error erro cif cnpj vat
+        reg cep cp zip meter medidor contador leitura lectura reading reserva booking confirmation vuelo voo flight
+        saldo importe total fecha data date ctt usps fedex dhl ups correos coordenadas latitude longitude placa
+        matr[ií]cula chassi id""",
 }
-
+"""The telling words of each kind, as patterns of a whole word or two, in lower case and without a last full stop."""
 
 KINDS = [(cue, re.compile("|".join(words.split())).fullmatch) for cue, words in WORDS.items()]
 WORD = re.compile(r"[^\W\d_]+(?:\.[^\W\d_]+)*").findall
 NAMED_BY = re.compile(r"(?P<before>.?.?)(?<![^\W_])(?P<word>[^\W\d_]{2,})(?: ?(?:n\.?[.ºo°]|[:#]))? ?$", re.IGNORECASE)
-NO_NAMES = frozenset(
-    "el la los al del en es era son fue un una mi mis su tu este esta ese eso por para con sin desde hasta de que si no ya "
-    "nuevo viejo otro aquí ahora apunten numero número a o y e u "
-    "the is are was it its at on in to of by for from with and or this that my your new old other use try number now "
-    "não nao do da dos das ao aos os as um uma meu minha esse isso pelo pela com sem novo velho outro agora é eh foi são "
-    "ou use usa usen anota anoten anote".split()
-)
+LINKING = """
+    a al ahora anota anoten apunten aquí de del desde el en era es ese eso esta este fue hasta la los mi mis no
+    nuevo numero número o otro para por que si sin son su tu un una usa usen viejo y con ya and at by for from in is
+    it its my new now number of old on or other that the this to try use was were with your are agora ao aos as com
+    da das do dos e é eh esse foi isso meu minha nao não novo os ou outro pela pelo são sem um uma uso anote velho
+"""
+NO_NAMES = frozenset(LINKING.split())
+"""Words between a person and a number that do not say what the number is."""
 
 
 def cue_before(text: str, position: int) -> Cue | None:
@@ -70,7 +75,7 @@ def cue_before(text: str, position: int) -> Cue | None:
         return Cue.THING
     words = WORD(before.lower())
     for number in range(len(words) - 1, -1, -1):
-        if cue := _announced(words[number]) or (number and _announced(f"{words[number - 1]} {words[number]}")):
+        if cue := _announced(" ".join(words[max(0, number - 1) : number + 1])) or _announced(words[number]):
             return cue
     return Cue.NOUN if _is_named(before) else None
 

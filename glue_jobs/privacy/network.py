@@ -25,9 +25,8 @@ LEAST_GROUPS = 3
 
 def redact_links_and_mail(text: str) -> str:
     """Replace links that let their bearer in, whole, and e-mail addresses."""
-    if "@" in text:
-        if "://" in text:
-            text = LOGIN_IN_LINK.sub("<URL>", text)
+    if "@" in text and "://" in text:
+        text = LOGIN_IN_LINK.sub("<URL>", text)
     if "=" in text:
         text = SECRET_IN_LINK.sub("<URL>", text)
     return EMAIL.sub("<EMAIL>", text) if "@" in text else text

@@ -24,7 +24,9 @@ NUMBER = rf"(?<![^\W_])(?:{LETTERED})(?![^\W_])|{RUN}"
 SEARCH_RUN = re.compile(RUN).search
 SEARCH = re.compile(NUMBER).search
 SEARCH_OUTSIDE_LINKS = re.compile(rf"(?P<link>\b[A-Za-z][A-Za-z0-9+.-]*://\S+|\bwww\.\S+)|{NUMBER}").search
-MAY_BE_LETTERED = re.compile(r"[0-9](?:(?<=[A-Za-zÑñ&].)|(?<=[A-Za-zÑñ&][ .-].))[0-9]{5}|[0-9]{8}[ -]?[0-9][ -]?[A-Za-z]").search
+MAY_BE_LETTERED = re.compile(
+    r"[0-9](?:(?<=[A-Za-zÑñ&].)|(?<=[A-Za-zÑñ&][ .-].))[0-9]{5}|[0-9]{8}[ -]?[0-9][ -]?[A-Za-z]"
+).search
 GROUP = re.compile(r"[0-9]+")
 STARTS, ENDS = re.compile(r"(?<=[ /])[0-9(+]"), re.compile(r"[0-9]\)?(?= ?[ /])")
 LONGEST_NUMBER, LONGEST_SEARCHED = 19, 30
@@ -101,13 +103,22 @@ def _in_run(match: re.Match[str], telephones: Telephones) -> list[Span]:
         return [(start, match.end() if letter and kind == "NATIONAL_ID" else end, kind)]
     if len(digits) > LONGEST_SEARCHED or telephones.is_a_companys(digits):
         return []
+    return _inside(text, start, end, cue, telephones)
+
+
+def _inside(text: str, start: int, end: int, cue: Cue | None, telephones: Telephones) -> list[Span]:
+    """The numbers in a run that is none itself, from the left, each as long as it can be."""
     found: list[Span] = []
     starts = [start, *(one.start() for one in STARTS.finditer(text, start, end))]
     ends = [end, *reversed([one.end() for one in ENDS.finditer(text, start, end)])]
-    for first, last in ((first, last) for first in starts for last in ends if last > first):
-        if (first, last) != (start, end) and (not found or first >= found[-1][1]):
-            if kind := classified(text[first:last], "", cue, telephones, is_whole=False):
-                found.append((first, last, kind))
+    for first in starts:
+        if found and first < found[-1][1]:
+            continue
+        kinds = (
+            (last, classified(text[first:last], "", cue, telephones, is_whole=False)) for last in ends if last > first
+        )
+        if longest := next(((first, last, kind) for last, kind in kinds if kind), None):
+            found.append(longest)
     return found
 
 

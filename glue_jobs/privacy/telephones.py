@@ -62,6 +62,8 @@ def _plan(regions: Sequence[str], kinds: Sequence[str]) -> Match:
     patterns = []
     for region in regions:
         metadata = PhoneMetadata.metadata_for_region(region)
+        if metadata is None:
+            raise LookupError(f"phonenumbers knows no region {region}: take it out of REGIONS")
         lines = (getattr(metadata, kind) for kind in kinds)
         found = [line.national_number_pattern for line in lines if line and line.national_number_pattern]
         if found:

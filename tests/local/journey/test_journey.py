@@ -6,6 +6,7 @@ The tests stand in the order of the story, and each leaves the platform as the n
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
@@ -248,3 +249,35 @@ def test_a_roll_back_promotes_an_earlier_version_any_number_of_times(person: Peo
         assert "Create the model" not in report["visited"]
     history = reviewer.client("ssm").get_parameter_history(Name=reviewer.output("Pipeline", "ChampionParameter"))
     assert [json.loads(one["Value"])["version"] for one in history["Parameters"]] == ["1", "1", "1"]
+
+
+def test_no_text_of_a_message_stands_outside_the_folders_for_messages(person: People, platform_folder: Path) -> None:
+    texts = [text.rpartition(" {}")[0].encode()[:24] for text in LABELS.values()]
+    assert any(text in path.read_bytes() for path in platform_folder.rglob("*.jsonl") for text in texts)
+    files = [path for path in platform_folder.rglob("*") if path.is_file() and not may_hold_text(path.parts)]
+    assert [str(path) for path in files if any(text in path.read_bytes() for text in texts)] == []
+    names = {path.name for path in files}
+    assert names >= {"ledger.json", "clean.json", "evaluation.json", "summary.json", "platform.log", "log.txt"}
+    told = histories(person("admin").client("stepfunctions"))
+    assert "TaskSucceeded" in told
+    assert [text for text in texts if text.decode() in told] == []
+
+
+def may_hold_text(parts: tuple[str, ...]) -> bool:
+    folders = ("messages", "labels", "labelled", "quarantine", "training", "batch")
+    return any(folder in parts for folder in folders)
+
+
+def histories(stepfunctions: Any) -> str:
+    """All events of all executions, with what states were given and gave."""
+    machines = stepfunctions.list_state_machines()["stateMachines"]
+    arns = [
+        execution["executionArn"]
+        for machine in machines
+        for execution in stepfunctions.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    ]
+    events = (
+        stepfunctions.get_execution_history(executionArn=arn, maxResults=1000, includeExecutionData=True)["events"]
+        for arn in arns
+    )
+    return json.dumps(list(events), default=str, ensure_ascii=False)

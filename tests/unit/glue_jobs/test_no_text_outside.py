@@ -56,7 +56,9 @@ def land(lake: Lake) -> None:
             ["narval"],
         )
         + b'{"text": "narval\n{"narval": nope}\n{"text": "narval"} narval\n\xff narval\n'
-        + b'{"text": "narval", "n": ' + b"9" * 5000 + b"}\n",
+        + b'{"text": "narval", "n": '
+        + b"9" * 5000
+        + b"}\n",
     )
     lake.land("b.csv", b'id,text\n5,"narval" narval\n6,okapi,narval\n7,"narval\n')
     lake.land("c.csv", b'"narval" narval,text\n')
@@ -101,7 +103,9 @@ def test_what_is_planted_comes_out_in_the_folders_for_messages_only(
 def test_the_planted_words_do_reach_the_jobs(lake: Lake) -> None:
     land(lake)
     run_all(lake)
-    held = " ".join(record.decode(errors="replace").lower() for run in ("r1", "t1") for _, _, record in lake.quarantine(run))
+    held = " ".join(
+        record.decode(errors="replace").lower() for run in ("r1", "t1") for _, _, record in lake.quarantine(run)
+    )
     assert [word for word in PLANTED if word not in held + " quokka dugong@"] == []
     assert sum(held.count(word) for word in PLANTED) > 25
     assert "el okapi no llega, <EMAIL>" in [row["text"] for row in lake.parquet("messages")]

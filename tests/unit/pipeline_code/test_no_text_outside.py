@@ -18,7 +18,9 @@ ANSWER = {"id": "web:1", "label": "delivery", "confidence": 0.9, "in_scope_score
 def told(root: Path, finished: CompletedProcess[str]) -> str:
     """All that a command printed, and all that it wrote beside its model."""
     written = [path for path in root.rglob("*") if path.is_file() and "input" not in path.relative_to(root).parts]
-    return "".join([finished.stdout, finished.stderr, *(path.read_bytes().decode("latin-1") for path in written)]).lower()
+    return "".join(
+        [finished.stdout, finished.stderr, *(path.read_bytes().decode("latin-1") for path in written)]
+    ).lower()
 
 
 @pytest.mark.parametrize(
