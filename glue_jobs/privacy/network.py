@@ -9,10 +9,11 @@ SECRETS = (
     "access_?token|refresh_?token|id_?token|token|auth|api_?key|key|sig|signature|secret|password|passwd|pwd|pass|code|"
     "jwt|session|session_?id|sid|otp|x-amz-signature|x-amz-security-token"
 )
+SCHEME = "[a-z][a-z0-9+.-]{0,20}://"
 LINK_END = r"[^\s<>.,;:!?)'\"»]"
-LOGIN_IN_LINK = re.compile(rf"\b[a-z][a-z0-9+.-]*://[^\s/@:]*:[^\s/@]+@\S*{LINK_END}", re.IGNORECASE)
+LOGIN_IN_LINK = re.compile(rf"\b{SCHEME}[^\s/@:]*:[^\s/@]+@\S*{LINK_END}", re.IGNORECASE)
 SECRET_IN_LINK = re.compile(
-    rf"\b(?:[a-z][a-z0-9+.-]*://|(?:[\w-]+\.)+[a-z]{{2,}}/)\S*[?&#;](?:{SECRETS})=[^\s&#]{{5,}}(?:\S*{LINK_END})?",
+    rf"\b(?:{SCHEME}|(?:[\w-]{{1,63}}\.){{1,8}}[a-z]{{2,24}}/)\S*[?&#;](?:{SECRETS})=[^\s&#]{{5,}}(?:\S*{LINK_END})?",
     re.IGNORECASE,
 )
 EMAIL = re.compile(r"(?<![\w.+%'-])[\w+%](?:[\w.+%'-]*[\w+%-])?@[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}")
