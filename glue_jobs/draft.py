@@ -38,31 +38,38 @@ class Draft:
     """A record read but not yet judged; what is of a wrong type or cannot be parsed is None here."""
 
     def __init__(self, fields: Mapping[str, Any], origin: Origin) -> None:
-        given = {name: _first(fields, names) for name, names in ALIASES.items()}
-        if not origin.is_label:
-            given.update(label=None, split=None, source=origin.source)
-        numbered = isinstance(given["message_id"], int) and not isinstance(given["message_id"], bool)
-        if numbered:
-            given["message_id"] = str(given["message_id"])
-        texts = {name: value if isinstance(value, str) else None for name, value in given.items()}
-        self.is_typed = all(
-            value is None or texts[name] is not None for name, value in given.items() if name != "received_at"
-        )
-        self.is_unicode = all(value is None or value.isascii() or _is_unicode(value) for value in texts.values())
-        self.text = texts["text"]
-        self.clean = normalised(self.text) if self.text else ""
-        self.text_bytes = len(self.clean.encode(errors="replace"))
-        self.message_id = texts["message_id"] or None
-        self.language = texts["language"]
-        self.label = _stripped(texts["label"])
-        self.split = _stripped(texts["split"])
-        self.source = texts["source"] or DEFAULT_LABEL_SOURCE
-        self.received_at = _instant(given["received_at"], origin)
-        self.landed_at = origin.landed_at
+        self.is_typed = self.is_unicode = True
+        given_id = _first(fields, ALIASES["message_id"])
+        is_number = isinstance(given_id, int) and not isinstance(given_id, bool)
+        self.message_id = self._text(str(given_id) if is_number else given_id) or None
+        self.text = self._text(_first(fields, ALIASES["text"]))
+        self.language = self._text(_first(fields, ALIASES["language"]))
+        self.label, self.split, source = None, None, None
+        if origin.is_label:
+            self.label = _stripped(self._text(fields.get("label")))
+            self.split = _stripped(self._text(fields.get("split")))
+            source = self._text(fields.get("source"))
+        self.source = origin.source or source or DEFAULT_LABEL_SOURCE
         self.is_label = origin.is_label
-        self.is_reference = origin.is_label and self.message_id is not None and texts["source"] is not None
+        self.is_reference = origin.is_label and self.message_id is not None and source is not None
+        self.clean = normalised(self.text) if self.text else ""
+        self.encoded = self.clean.encode(errors="replace")
+        self.text_bytes = len(self.encoded)
         self.max_text_bytes = origin.max_text_bytes
         self.is_known_source = origin.is_known_source
+        self.received_at = _instant(_first(fields, ALIASES["received_at"]), origin)
+        self.landed_at = origin.landed_at
+
+    def _text(self, given: Any) -> str | None:
+        """A field that has to be text; notes when it is something else, or text that cannot be written as UTF-8."""
+        if given is None:
+            return None
+        if not isinstance(given, str):
+            self.is_typed = False
+            return None
+        if not (given.isascii() or _is_unicode(given)):
+            self.is_unicode = False
+        return given
 
 
 def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
@@ -83,6 +90,8 @@ def _instant(given: Any, origin: Origin) -> datetime | None:
             given = datetime.combine(given, time())
         if not isinstance(given, datetime):
             return None
+        if given.tzinfo is UTC:
+            return given
         return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

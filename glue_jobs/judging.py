@@ -4,25 +4,24 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain
-from typing import Any
+from typing import NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.draft import COLUMNS, Draft, Origin
 from glue_jobs.languages import language_of
-from glue_jobs.privacy import redact
+from glue_jobs.privacy import Redact, redactor
 from glue_jobs.reading import Record, records
 from glue_jobs.redriving import chosen
 from glue_jobs.rules import CONDITION, refused
-from glue_jobs.schemas import JUDGED, names
+from glue_jobs.schemas import JUDGED
 from glue_jobs.splits import Split
 from glue_jobs.text import folded
 
-Row = tuple[Any, ...]
-EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH_ROWS = 2000
 BATCH_BYTES = 16 << 20
 OTHER_COLUMNS_BYTES = 64 << 10
@@ -36,8 +35,28 @@ ARROW_TYPES = {
     "binary": pa.binary(),
 }
 ARROW = pa.schema([(name, ARROW_TYPES[kind]) for name, kind in (column.split() for column in JUDGED.split(", "))])
-COLUMNS_IN_ORDER = tuple(names(JUDGED))
-RECORD = COLUMNS_IN_ORDER.index("record")
+
+
+class Row(NamedTuple):
+    """A judged row, its columns in the order of JUDGED; `received_at` in microseconds since 1970."""
+
+    reason: str | None = None
+    detail: str | None = None
+    message_id: str | None = None
+    source: str | None = None
+    received_at: int | None = None
+    text: str | None = None
+    language: str | None = None
+    text_key: str | None = None
+    label: str | None = None
+    split: str | None = None
+    raw_key: str | None = None
+    raw_version: str | None = None
+    position: int | None = None
+    date: str | None = None
+    digest: bytes | None = None
+    record: bytes | None = None
+    landed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,7 @@ def in_batches(rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
     size = 0
     for row in rows:
         batch.append(row)
-        size += len(row[RECORD] or b"")
+        size += len(row.record or b"")
         if len(batch) == BATCH_ROWS or size > BATCH_BYTES:
             yield _arrow(batch)
             batch, size = [], 0
@@ -91,10 +110,11 @@ def rows_of(split: Split, settings: Settings) -> Iterator[Row]:
     landed_at = datetime.fromisoformat(split.last_modified)
     is_known = is_label or split.source in settings.sources
     origin = Origin(split.source, split.date, landed_at, is_label, settings.max_text_bytes, is_known)
+    redact = redactor(settings.languages)
     landed = 0
     for record in _found(split, settings):
         landed += 1
-        yield _row(record, split, origin, settings)
+        yield judge(record, split, origin, settings.languages, redact)
     yield _tally(split, landed)
 
 
@@ -104,19 +124,28 @@ def _found(split: Split, settings: Settings) -> Iterator[Record]:
     return chosen(split, records(settings.bucket, split, columns=COLUMNS, line_limit=settings.line_limit))
 
 
-def _row(record: Record, split: Split, origin: Origin, settings: Settings) -> Row:
+def judge(record: Record, split: Split, origin: Origin, languages: tuple[str, ...], redact: Redact) -> Row:
+    """The row of a record; an error that nobody foresaw is told without what it says, for it may quote the message."""
+    try:
+        return _row(record, split, origin, languages, redact)
+    except Exception as error:
+        place = f"the record at {record.position} of {split.key}, version {split.version_id}"
+        raise RuntimeError(f"unexpected {type(error).__name__} in {place}") from None
+
+
+def _row(record: Record, split: Split, origin: Origin, languages: tuple[str, ...], redact: Redact) -> Row:
     if record.problem:
         return _refused(record, split, record.problem, record.detail)
     draft = Draft(record.fields, origin)
     if reason := refused(draft):
         return _refused(record, split, reason, CONDITION[reason])
     text = redact(draft.clean) if draft.text else None
-    return _in_order(
+    return Row(
         message_id=draft.message_id or generated_id(draft.source, split, record.position),
         source=draft.source,
-        received_at=draft.received_at and (draft.received_at - EPOCH) // MICROSECOND,
+        received_at=_microseconds(draft.received_at),
         text=text,
-        language=language_of(draft.language, text, settings.languages) if text else None,
+        language=language_of(draft.language, text, languages) if text else None,
         text_key=folded(text) if text else None,
         label=draft.label,
         split=draft.split,
@@ -124,14 +153,14 @@ def _row(record: Record, split: Split, origin: Origin, settings: Settings) -> Ro
         raw_version=split.version_id,
         position=record.position,
         date=split.date,
-        digest=hashlib.sha256(draft.clean.encode()).digest()[:16] if text else None,
+        digest=hashlib.sha256(draft.encoded).digest()[:16] if text else None,
         record=record.data,
     )
 
 
 def _refused(record: Record, split: Split, reason: str, detail: str) -> Row:
     """A refused row; its generated id only spreads such rows evenly, for nothing is known of the real one."""
-    return _in_order(
+    return Row(
         reason=reason,
         detail=detail,
         message_id=generated_id(split.source, split, record.position),
@@ -144,7 +173,7 @@ def _refused(record: Record, split: Split, reason: str, detail: str) -> Row:
 
 
 def _tally(split: Split, landed: int) -> Row:
-    return _in_order(raw_key=split.key, position=split.start, landed=landed)
+    return Row(raw_key=split.key, position=split.start, landed=landed)
 
 
 def generated_id(source: str, split: Split, position: int) -> str:
@@ -152,8 +181,11 @@ def generated_id(source: str, split: Split, position: int) -> str:
     return hashlib.sha256(f"{source}|{split.key}|{split.version_id}|{position}".encode()).hexdigest()[:32]
 
 
-def _in_order(**values: Any) -> Row:
-    return tuple(map(values.get, COLUMNS_IN_ORDER))
+def _microseconds(instant: datetime | None) -> int | None:
+    if instant is None:
+        return None
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _arrow(rows: Sequence[Row]) -> pa.RecordBatch:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 UNDETERMINED = "und"
 GIVEN = re.compile(r"([a-z]{2})(?:[-_].*)?", re.DOTALL)
@@ -22,19 +23,29 @@ STOP_WORDS = {
     "de": "der die das ein eine und in zu ist es für mit nicht mein meine ich sie auf an als aber wann wo bin hallo "
     "danke habe hat will kann brauche bitte dieser diese wie was warum von wir ihr",
 }
-VOTES = {language: frozenset(words.split()) for language, words in STOP_WORDS.items()}
+VOTERS = {
+    word: frozenset(language for language, words in STOP_WORDS.items() if word in words.split())
+    for words in STOP_WORDS.values()
+    for word in words.split()
+}
+"""The languages that each word votes for."""
 
 
 def language_of(given: str | None, text: str, languages: Sequence[str]) -> str:
     """Two letters: the given language if it looks like one, else the likeliest of `languages`, else `und`."""
-    match = GIVEN.fullmatch(given.strip().lower()) if given else None
-    return match[1] if match else detected(text, languages)
+    return (_code(given) if given else None) or detected(text, languages)
+
+
+@lru_cache(maxsize=1000)
+def _code(given: str) -> str | None:
+    match = GIVEN.fullmatch(given.strip().lower())
+    return match[1] if match else None
 
 
 def detected(text: str, languages: Sequence[str]) -> str:
     """The language with strictly more stop words in the text than every other, or `und`."""
-    words = WORD.findall(text.lower())
-    votes = sorted((sum(word in VOTES.get(language, ()) for word in words), language) for language in languages)
+    cast = [VOTERS[word] for word in WORD.findall(text.lower()) if word in VOTERS]
+    votes = sorted((sum(language in voted for voted in cast), language) for language in languages)
     if not votes or votes[-1][0] == 0 or (len(votes) > 1 and votes[-1][0] == votes[-2][0]):
         return UNDETERMINED
     return votes[-1][1]

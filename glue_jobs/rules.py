@@ -163,4 +163,7 @@ CHECKS = tuple((rule.reason, rule.refuses) for rule in RULES if rule.refuses)
 
 def refused(draft: Draft) -> str | None:
     """The reason of the first rule that refuses the record, None for a usable one."""
-    return next((reason for reason, refuses in CHECKS if refuses(draft)), None)
+    for reason, refuses in CHECKS:
+        if refuses(draft):
+            return reason
+    return None

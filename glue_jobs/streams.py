@@ -4,9 +4,8 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from glue_jobs.splits import Split
 from glue_jobs.store import s3
@@ -16,8 +15,7 @@ KEPT_BYTES = 8 << 20
 """Longest record whose bytes are kept whole; of a longer one the first part, its length and its sha256 are."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line without its newline: `data` holds at most KEPT_BYTES of its `size` bytes, `sha256` is set if fewer."""
 
     position: int

@@ -56,15 +56,15 @@ class Layout:
 def run(job: Callable[[], object], reason_file: Path) -> int:
     """Do the job; the exit status is 0, or 1 with the reason in `reason_file`.
 
-    Bad input ends in one sentence. Anything else is our own mistake: its traceback goes to the log, and the reason
-    names only its kind, because an unforeseen error may quote a message.
+    Bad input ends in one sentence. Anything else is our own mistake: where it happened goes to the log, and both log
+    and reason name only its kind, because an unforeseen error may quote a message.
     """
     try:
         job()
     except InputError as error:
         return _failed(str(error), reason_file)
     except Exception as error:
-        traceback.print_exc()
+        traceback.print_tb(error.__traceback__)
         return _failed(f"unexpected {type(error).__name__}: the job's log has the traceback", reason_file)
     return 0
 

@@ -47,7 +47,7 @@ def unsettle(text: str, language: str, habits: Habits, rng: Random) -> str:
     if rng.random() < habits.capitals:
         text = text.upper() + "!!!"
     if rng.random() < habits.private:
-        text = f"{text} {_private_detail(language, rng)}"
+        text = f"{text} {private_detail(language, rng)}"
     if rng.random() < habits.emoji:
         text = f"{text} {rng.choice(_EMOJI) * rng.choice((1, 1, 3))}"
     return text
@@ -73,7 +73,7 @@ def _mistype(text: str, rng: Random) -> str:
     return " ".join(words)
 
 
-def _private_detail(language: str, rng: Random) -> str:
+def private_detail(language: str, rng: Random) -> str:
     """A sentence with an address, a number, a card or an account that passes every check but belongs to nobody."""
     return rng.choice(_PRIVATE[language]).format(
         email=f"{rng.choice(('lucia', 'joao', 'emily.r', 'm_garcia', 'tiago'))}{rng.randrange(10, 9999)}@example.com",

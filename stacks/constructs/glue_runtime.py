@@ -13,8 +13,11 @@ from stacks.config import Settings
 from stacks.constructs.glue_step import GlueRuntime
 from stacks.storage import StorageStack
 
-PURE_PYTHON = ("stdnum",)
-"""Libraries of the jobs that Glue does not bring; all pure Python, packed from what the lock installed."""
+PURE_PYTHON = {"phonenumbers": ("carrierdata", "geodata", "tzdata"), "stdnum": ()}
+"""Libraries of the jobs that Glue does not bring, and what of each stays behind: the names of places, 2 MB of them.
+
+All are pure Python, packed from what the lock installed.
+"""
 
 
 def glue_runtime(scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, root: Path) -> GlueRuntime:
@@ -51,13 +54,14 @@ def _library(scope: Construct, root: Path) -> assets.Asset:
     files = {path.relative_to(root).as_posix(): path for path in sorted((root / "glue_jobs").rglob("*.py"))}
     for name in ("pipeline_code/__init__.py", "pipeline_code/contracts.py"):
         files[name] = root / name
-    for package in PURE_PYTHON:
+    for package, left_out in PURE_PYTHON.items():
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:
             raise ModuleNotFoundError(f"{package} is not installed: run make install")
         folder = Path(spec.submodule_search_locations[0])
-        kept = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.suffix != ".pyc")
-        files |= {path.relative_to(folder.parent).as_posix(): path for path in kept}
+        names = {path.relative_to(folder.parent).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        unwanted = tuple(f"{package}/{name}/" for name in left_out)
+        files |= {name: path for name, path in names.items() if not name.startswith(unwanted) and path.suffix != ".pyc"}
     with tempfile.TemporaryDirectory() as work:
         archive = Path(work) / "library.zip"
         pack(files, archive)

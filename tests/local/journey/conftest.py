@@ -118,11 +118,16 @@ class Person:
 
 
 @pytest.fixture(scope="module")
-def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+def platform_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the platform keeps its buckets, logs and jobs."""
+    return tmp_path_factory.mktemp("deployed") / "local"
+
+
+@pytest.fixture(scope="module")
+def deployed(platform_folder: Path) -> Iterator[Endpoint]:
     """The local environment, deployed once for the module."""
-    before = Path.cwd()
+    before, root = Path.cwd(), platform_folder
     os.chdir(ROOT)
-    root = tmp_path_factory.mktemp("deployed") / "local"
     try:
         endpoint = process.up(free_port(), root=root)
         try:

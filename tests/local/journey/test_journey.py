@@ -6,6 +6,7 @@ The tests stand in the order of the story, and each leaves the platform as the n
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as parquet
@@ -305,3 +306,35 @@ def test_every_run_has_left_a_ledger_that_keeps_the_contract(person: People) -> 
     keys = [key for key in engineer.keys(bucket, "runs/") if key.endswith("/ledger.json")]
     assert len(keys) >= 12
     assert {key: found for key in keys if (found := problems(engineer.json(bucket, key)))} == {}
+
+
+def test_no_text_of_a_message_stands_outside_the_folders_for_messages(person: People, platform_folder: Path) -> None:
+    texts = [text.rpartition(" {}")[0].encode()[:24] for text in LABELS.values()]
+    assert any(text in path.read_bytes() for path in platform_folder.rglob("*.jsonl") for text in texts)
+    files = [path for path in platform_folder.rglob("*") if path.is_file() and not may_hold_text(path.parts)]
+    assert [str(path) for path in files if any(text in path.read_bytes() for text in texts)] == []
+    names = {path.name for path in files}
+    assert names >= {"ledger.json", "clean.json", "evaluation.json", "summary.json", "platform.log", "log.txt"}
+    told = histories(person("admin").client("stepfunctions"))
+    assert "TaskSucceeded" in told
+    assert [text for text in texts if text.decode() in told] == []
+
+
+def may_hold_text(parts: tuple[str, ...]) -> bool:
+    folders = ("messages", "labels", "labelled", "quarantine", "training", "batch")
+    return any(folder in parts for folder in folders)
+
+
+def histories(stepfunctions: Any) -> str:
+    """All events of all executions, with what states were given and gave."""
+    machines = stepfunctions.list_state_machines()["stateMachines"]
+    arns = [
+        execution["executionArn"]
+        for machine in machines
+        for execution in stepfunctions.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    ]
+    events = (
+        stepfunctions.get_execution_history(executionArn=arn, maxResults=1000, includeExecutionData=True)["events"]
+        for arn in arns
+    )
+    return json.dumps(list(events), default=str, ensure_ascii=False)

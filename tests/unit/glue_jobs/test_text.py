@@ -43,3 +43,9 @@ def test_texts_without_words_keep_apart() -> None:
 @given(st.text())
 def test_normalising_twice_changes_nothing(text: str) -> None:
     assert normalised(normalised(text)) == normalised(text)
+
+
+@given(st.text(st.characters(codec="cp1252")))
+def test_western_text_is_folded_by_the_table_as_by_the_rules(text: str) -> None:
+    beyond_the_table = "\u0160\u4f60"
+    assert folded(f"{text} {beyond_the_table}") == f"{folded(text + ' x')[:-2]} s\u4f60".strip()

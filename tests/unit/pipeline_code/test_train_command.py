@@ -138,4 +138,6 @@ def test_our_own_mistakes_leave_their_kind_as_the_reason_and_a_traceback_in_the_
     (opt_ml / "model").write_text("a file where the folder should be")
     assert train.main() == 1
     assert (opt_ml / "output/failure").read_text() == "unexpected FileExistsError: the job's log has the traceback"
-    assert "FileExistsError" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert "in save" in told.err
+    assert "FileExistsError" in told.out

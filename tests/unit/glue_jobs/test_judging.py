@@ -1,0 +1,8 @@
+"""Judged rows as Spark gets them."""
+
+from glue_jobs.judging import Row
+from glue_jobs.schemas import JUDGED, names
+
+
+def test_a_row_has_the_columns_of_the_schema_in_their_order() -> None:
+    assert list(Row._fields) == names(JUDGED)
