@@ -32,13 +32,13 @@ from pyspark.sql import DataFrame, SparkSession
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.http_load import free_port
+from benchmarks.machine import free_port
 from criba.sample.dataset import SHARES
 from criba.sample.noise import private_detail
 from criba.sample.writer import STYLES, Writer, plan
 from glue_jobs import clean_messages
 from glue_jobs.draft import Draft, Origin
-from glue_jobs.judging import ARROW, Settings, _row, in_batches
+from glue_jobs.judging import ARROW, Settings, _row, in_batches, judged
 from glue_jobs.languages import detected
 from glue_jobs.privacy import redactor
 from glue_jobs.reading import _json_record
@@ -114,8 +114,8 @@ def whole_job(count: int, rounds: int) -> dict[str, dict[str, float]]:
     """Microseconds a message of each variant: medians of rounds in which all take their turn, after a warm-up."""
     variants = {
         "Spark alone": (DEMO, unjudged),
-        "CleanMessages, one in ten private": (DEMO, clean_messages.judged),
-        "CleanMessages, all private": (PRIVATE, clean_messages.judged),
+        "CleanMessages, one in ten private": (DEMO, judged),
+        "CleanMessages, all private": (PRIVATE, judged),
     }
     bodies = {share: material(share, count) for share in (DEMO, PRIVATE)}
     found: dict[str, list[dict[str, float]]] = {name: [] for name in variants}
