@@ -66,7 +66,7 @@ def test_a_failed_run_a_promotion_and_a_review_are_told(templates: Templates) ->
         for rule in templates.operations["Resources"].values()
         if rule["Type"] == "AWS::Events::Rule"
     }
-    assert sorted(told) == ["ModelPromoted", "ReviewRequested", "RunFailed"]
+    assert sorted(told) == ["ModelPromoted", "QualityWarned", "ReviewRequested", "RunFailed"]
     assert "criba runs show" in told["RunFailed"]
 
 

@@ -272,6 +272,35 @@ def running(glue: Any, job: str) -> list[str]:
     return [one["Id"] for one in glue.get_job_runs(JobName=job)["JobRuns"] if one["JobRunState"] == "RUNNING"]
 
 
+def test_a_delivery_that_is_mostly_refused_stops_until_a_person_accepts_it(person: People) -> None:
+    engineer = person("data-engineer")
+    heard = engineer.listen("AlertTopic")
+    good = [{"message_id": f"q-{n}", "text": LABELS["refund"].format(f"Q{n}")} for n in range(24)]
+    bad = [{"message_id": f"b-{n}", "texto": "canary"} for n in range(36)]
+    engineer.land(engineer.file("changed.jsonl", [*good, *bad]), "email", DAY)
+    scope = {"scope": {"source": "email", "date_from": DAY, "date_to": DAY}}
+    stopped = engineer.run("score", run_id="changed", wanted=scope)
+    assert stopped["status"] == "FAILED"
+    assert stopped["visited"][-1] == "Refuse the quality"
+    assert "email: quarantine_rate 0.6 is above 0.5 (36 quarantined of 60 records)" in stopped["reason"]
+    assert "criba runs accept changed --reason" in stopped["reason"]
+    assert predictions(engineer, DAY, "changed") == []
+    curated = engineer.aws.deployment.curated_bucket
+    claimed = engineer.json(curated, "runs/score/changed/inputs.json")
+    assert engineer.soon(lambda: [one for one in heard() if "quarantine_rate 0.6" in one], "a notice")
+
+    assert runs.accept(engineer.aws, "changed", "the rest is lost anyway").attempt == 2
+    report = engineer.end("changed", "score")
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Messages scored"), report
+    assert report["accepted_quality"] == {"by": engineer.aws.caller, "reason": "the rest is lost anyway"}
+    assert engineer.json(curated, "runs/score/changed/inputs.json") == claimed
+    assert sorted(row["message_id"] for row in predictions(engineer, DAY, "changed")) == sorted(
+        one["message_id"] for one in good
+    )
+    again = engineer.run("score", wanted=scope)
+    assert counts(again, "clean")["landed"] == 0
+
+
 def test_a_run_that_succeeded_is_refused_unless_it_is_asked_for_again(person: People) -> None:
     engineer = person("data-engineer")
     with pytest.raises(CribaError, match="run late-run already succeeded"):
