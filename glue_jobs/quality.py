@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from glue_jobs.claims import Scope
-from glue_jobs.quality_history import History, read_history, record
+from glue_jobs.quality_history import KEPT_DATES, History, read_history, record
 from glue_jobs.quality_measures import MEASURES, Situation, expected
 from glue_jobs.quality_profile import Profile
 from pipeline_code.contracts import ANY
@@ -201,9 +201,21 @@ def _details(here: Situation) -> dict[str, Any]:
         "lengths": {str(power): count for power, count in sorted(profile.lengths.items())},
         "newest": here.newest and here.newest.isoformat(),
         "ours": {day: counts.landed for day, counts in profile.days.items()},
-        "earlier": history.by_run if here.kind == LABELS else history.by_date,
+        "earlier": history.by_run
+        if here.kind == LABELS
+        else _without_gaps(history.by_date, max(here.totals, default="")),
         "expected": around and asdict(around),
     }
+
+
+def _without_gaps(counts: Mapping[str, int], last: str) -> dict[str, int]:
+    """Counts of every date up to `last`, so that a date without messages is seen; of the latest 60."""
+    if not counts:
+        return {}
+    end = date.fromisoformat(last)
+    first = max(date.fromisoformat(min(counts)), end - timedelta(days=KEPT_DATES - 1))
+    days = ((first + timedelta(days=n)).isoformat() for n in range((end - first).days + 1))
+    return {day: counts.get(day, 0) for day in days}
 
 
 def _said(raised: Sequence[Finding]) -> str:

@@ -25,7 +25,7 @@ p,li{overflow-wrap:anywhere}.soft{color:var(--soft)}
 .verdict{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;font-weight:600;font-size:.9rem}
 .pass{background:#2e7d32}.warn{background:#b26a00}.stop{background:#b3261e}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
+.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;min-width:46rem;font-size:.9rem}
 th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--faint);vertical-align:top}
 td.number{text-align:right;white-space:nowrap}
 svg{width:100%;max-width:30rem;height:auto;display:block}
@@ -66,10 +66,10 @@ def _findings(report: Mapping[str, Any]) -> Iterator[str]:
         return
     yield "<ul>"
     for one in sorted(raised, key=lambda one: one["verdict"]):
-        limit = _number(one[one["verdict"]])
+        limit, advice = _number(one[one["verdict"]]), _sentence(ADVICE[one["rule"]])
         yield (
             f"<li>{_badge(one['verdict'])} <b>{escape(one['source'])}</b>: {escape(one['rule'])} "
-            f"{_number(one['value'])}, above {limit} ({escape(one['note'])}). {escape(ADVICE[one['rule']])}.</li>"
+            f"{_number(one['value'])}, above {limit} ({escape(one['note'])}). {escape(advice)}</li>"
         )
     yield "</ul>"
 
@@ -135,6 +135,10 @@ def _badge(verdict: str) -> str:
 
 def _newest(source: Mapping[str, Any]) -> str:
     return f"newest message: {source['newest'][:16].replace('T', ' ')} UTC" if source["newest"] else "no message dated"
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _short(mix: Mapping[str, int]) -> dict[str, int]:

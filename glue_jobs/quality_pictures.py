@@ -57,8 +57,8 @@ def columns(title: str, earlier: Mapping[str, int], ours: Mapping[str, int], low
         drawn += _rect(left, base, width, y(0) - base, BEFORE) + _rect(left, top, width, base - top, OURS)
     ends = {names[0]: (0.0, "start"), names[-1]: (WIDTH - VALUES, "end")} if names else {}
     drawn += "".join(_text(x, ROOM + HEIGHT + 10, name, anchor) for name, (x, anchor) in ends.items())
-    if high:
-        drawn += _text(WIDTH - VALUES + 4, y(high), f"{high:,.0f}") + _text(WIDTH - VALUES + 4, y(low), f"{low:,.0f}")
+    bounds = [] if not high else [high] if y(low) - y(high) < ROW / 2 else [high, low]
+    drawn += "".join(_text(WIDTH - VALUES + 4, y(bound), f"{bound:,.0f}") for bound in bounds)
     return _svg(title, ROOM + HEIGHT + FOOT, drawn)
 
 

@@ -164,6 +164,13 @@ def test_the_report_is_json_without_infinities() -> None:
     assert source["earlier"]["2026-03-18"] == 1000
 
 
+def test_a_date_without_messages_is_reported_as_one_between_the_others() -> None:
+    (source,) = judged(situation(profile(), history(1000, 0, 1000, last="2026-03-17"))).report()["sources"]
+    assert list(source["earlier"].values()) == [1000, 0, 1000, 0, 0]
+    (source,) = judged(situation(profile(), history(1000, last="2025-01-01"))).report()["sources"]
+    assert (len(source["earlier"]), max(source["earlier"])) == (60, "2026-03-19")
+
+
 @pytest.mark.parametrize(
     ("limits", "now"),
     [

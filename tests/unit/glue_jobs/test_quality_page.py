@@ -40,7 +40,7 @@ def test_it_says_first_what_stopped_the_run_and_what_to_do() -> None:
     start = page(WRONG).partition("<h2>")[0]
     assert "Quality of score run night" in start
     assert "<b>web</b>: quarantine_rate 0.6, above 0.5 (600 quarantined of 1,000 records)" in start
-    assert "ask the source what it changed" in start
+    assert "See the reasons with criba quarantine list, and ask the source what it changed." in start
     assert start.index("quarantine_rate") < start.index("language_mix")
 
 
