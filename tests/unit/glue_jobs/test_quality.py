@@ -116,12 +116,12 @@ def test_one_source_that_stops_stops_the_run_and_is_named_and_the_other_is_in_or
 
 def test_what_stops_is_said_with_its_value_its_limit_and_what_to_do() -> None:
     found = judged(
-        situation(profile(1000, source="app", quarantined=100)), situation(profile(1000, quarantined=611))
+        situation(profile(1000, source="app", duplicates=300)), situation(profile(1000, quarantined=611))
     ).summary()
     assert (found["verdict"], found["findings"]) == ("stop", 2)
     assert found["said"] == (
         "web: quarantine_rate 0.611 is above 0.5 (611 quarantined of 1,000 records); "
-        "app: quarantine_rate 0.1 is above 0.05 (100 quarantined of 1,000 records). "
+        "app: duplicate_rate 0.3 is above 0.2 (300 duplicates of 1,000 records). "
         "What to do: see the reasons with criba quarantine list, and ask the source what it changed"
     )
 

@@ -41,7 +41,7 @@ def judged(lake: Lake, run_id: str, day: str, **changed: Any) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def flooded(new_lake: Any) -> tuple[Lake, list[dict[str, Any]]]:
-    """Two usual days, then one with ten times the messages, which stops, is tried again, and is accepted."""
+    """Two usual days, then one with ten times the messages, which stops, is tried again, and is accepted, twice."""
     lake = new_lake()
     found = [
         score(lake, "r1", "2026-01-13", 10),
@@ -50,6 +50,7 @@ def flooded(new_lake: Any) -> tuple[Lake, list[dict[str, Any]]]:
     ]
     found.append({"history": lake.document(HISTORY), "inputs": lake.document("runs/score/r3/inputs.json")})
     found += [judged(lake, "r3", "2026-01-15"), judged(lake, "r3", "2026-01-15", accepted="yes")]
+    judged(lake, "r3", "2026-01-15", accepted="yes")
     return lake, found
 
 

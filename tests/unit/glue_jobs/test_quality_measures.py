@@ -58,6 +58,11 @@ def test_a_date_that_comes_in_pieces_is_taken_together() -> None:
     assert volume(situation(profile(300), with_the_first_piece)).value == 0
 
 
+def test_a_date_is_not_compared_with_itself() -> None:
+    six_days_and_a_piece = History((*history(*A_WEEK[1:]).entries, *history(700, last=YESTERDAY).entries))
+    assert volume(situation(profile(300), six_days_and_a_piece)).value is None
+
+
 def test_a_late_file_of_an_old_date_is_no_small_delivery() -> None:
     late = profile(3, date="2026-03-14")
     assert volume(situation(late, history(*A_WEEK, 1000))).value == pytest.approx(0.53)
