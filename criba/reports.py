@@ -18,7 +18,7 @@ _ORDER = (
     *("examples", "splits", "repeats", "refused", "records", "files"),
     *("scored", "unscorable", "published", "auto", "review", "good_enough", "reasons", "challenger", "champion"),
 )
-_UNTOLD = ("run_id", "folders")
+_UNTOLD = ("run_id", "folders", "quality")
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "cyan", "PENDING_REDRIVE": "cyan"}
 
 
@@ -80,10 +80,19 @@ def readable(report: dict[str, Any]) -> RenderableType:
     parts += accounts.of_records(report)
     if figures := list(_figures(report["steps"], told=report.get("counts", {}))):
         parts += [Text(), table(("step", "figure", "value"), figures)]
+    if "quality" in report["steps"].get("clean", {}):
+        parts.append(Text(f"\n{_quality(report)}"))
     parts += accounts.of_jobs(report)
     if report["model"]:
         parts.append(Text(f"\n{_model(report['model'])}"))
     return Group(*parts)
+
+
+def _quality(report: dict[str, Any]) -> str:
+    found, accepted = report["steps"]["clean"]["quality"], report.get("accepted_quality")
+    said = f"{found['findings']} findings" if found["findings"] else "nothing found"
+    by = f", accepted by {who(accepted['by'])}: {accepted['reason']}" if accepted else ""
+    return f"quality: {found['verdict']}, {said}{by}. All of it: criba runs quality {report['run_id']}"
 
 
 def _model(model: dict[str, Any]) -> str:

@@ -17,6 +17,8 @@ from criba.executions import Attempt, attempts, latest_everywhere
 from criba.ledgers import ledger
 from pipeline_code.contracts import ANY, RUN_ID, SOURCE
 
+QUALITY_GATE = "Criba.QualityGate"
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -104,6 +106,21 @@ def redrive(aws: Aws, run_id: str, workflow: str | None = None) -> Started:
     if attempt.status == "SUCCEEDED":
         raise CribaError(f"run {run_id} succeeded: there is nothing to redrive. To do it once more: --again on start")
     return _next(aws, attempt, again=False)
+
+
+def accept(aws: Aws, run_id: str, reason: str, workflow: str | None = None) -> Started:
+    """Try a run anew that the quality gate has stopped: with the same records, as they are.
+
+    Raises BadInput without a reason, and CribaError for a run that was not stopped there.
+    """
+    if not reason.strip():
+        raise BadInput("--reason is empty: say why these records may be scored, for whoever reads the ledger")
+    attempt = find(aws, run_id, workflow)
+    if not (attempt.reason or "").startswith(QUALITY_GATE):
+        raise CribaError(f"run {run_id} is {attempt.status} and was not stopped by the quality gate: nothing to accept")
+    accepted = {"by": aws.caller, "reason": reason.strip()}
+    given = {**attempt.input, "started_by": aws.caller, "accept_quality": accepted}
+    return _begin(aws, attempt.workflow, run_id, attempt.number + 1, given, "new attempt")
 
 
 def find(aws: Aws, run_id: str, workflow: str | None = None) -> Attempt:

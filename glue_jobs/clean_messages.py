@@ -6,20 +6,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, choice, day, job_arguments, positive
 from glue_jobs.claims import RawObject, Scope, take_labels, take_messages
-from glue_jobs.comparing import KEPT, QUARANTINED, Counts, compared, counted
+from glue_jobs.comparing import KEPT, QUARANTINED, Counts, compared, counted, grouped
 from glue_jobs.curated import message_folder
 from glue_jobs.judging import Settings, judged
+from glue_jobs.quality import STOP, Gate, judge, remember, situations
+from glue_jobs.quality_page import page
+from glue_jobs.quality_profile import profiles
 from glue_jobs.quarantine import write_quarantine
 from glue_jobs.redriving import Work, work_of
 from glue_jobs.schemas import LABELLED, MESSAGE, names
 from glue_jobs.session import spark_session
 from glue_jobs.splits import shared_out
-from glue_jobs.store import write_json
+from glue_jobs.store import write_json, write_text
 from glue_jobs.writing import write_folder, write_folders
 from pipeline_code.contracts import ANY, CURATED_MESSAGES, SOURCE, WORKFLOWS, RunFiles, labelled_prefix
 
@@ -35,6 +38,8 @@ class Cleaning:
     files: RunFiles
     scope: Scope
     settings: Settings
+    gate: Gate
+    is_accepted: bool
 
     @property
     def is_labels(self) -> bool:
@@ -59,11 +64,13 @@ def clean(cleaning: Cleaning) -> dict[str, object]:
     work = work_of(cleaning.settings.bucket, objects)
     tasks = shared_out(work.splits, spark.sparkContext.defaultParallelism)
     rows = compared(judged(spark, tasks, cleaning.settings)).persist(StorageLevel.MEMORY_AND_DISK)
-    counts = counted(rows)
+    groups = grouped(rows)
+    counts = counted(groups)
     counts.check()
     _write(rows, counts, cleaning)
     rows.unpersist()
     report = _report(cleaning.files.run_id, objects, work, counts, is_labels=cleaning.is_labels)
+    report["quality"] = _judge(groups, cleaning)
     report["seconds"] = round(time.monotonic() - began, 3)
     write_json(cleaning.bucket, cleaning.files.clean, report)
     return report
@@ -81,6 +88,20 @@ def _write(rows: DataFrame, counts: Counts, cleaning: Cleaning) -> None:
     write_quarantine(
         refused, cleaning.bucket, run_id=run_id, step=STEP, count=counts.quarantined, size=counts.quarantined_bytes
     )
+
+
+def _judge(groups: Sequence[Row], cleaning: Cleaning) -> dict[str, object]:
+    """Judge the delivery, write what was found and draw it; what a run that goes on has counted is remembered."""
+    settings, files, gate = cleaning.settings, cleaning.files, cleaning.gate
+    found = profiles(groups, settings.sources, settings.kind, gate.now.date().isoformat())
+    judgement = judge(situations(cleaning.bucket, files.run_id, settings.kind, found, gate, cleaning.scope), gate)
+    if judgement.verdict != STOP or cleaning.is_accepted:
+        remember(cleaning.bucket, files.run_id, judgement)
+    run = {"run_id": files.run_id, "workflow": files.workflow, "judged_at": gate.now.isoformat(timespec="seconds")}
+    report = {**run, **judgement.report()}
+    write_json(cleaning.bucket, files.quality, report)
+    write_text(cleaning.bucket, files.quality_page, page(report), "text/html; charset=utf-8")
+    return judgement.summary()
 
 
 def _report(
@@ -117,7 +138,7 @@ def cleaning_of(argv: Sequence[str]) -> Cleaning:
             "date_to",
             "languages",
             "max_text_bytes",
-            "sources",
+            *("sources", "quality", "now", "accepted"),
         ),
     )
     if args.source != ANY and not SOURCE.fullmatch(args.source):
@@ -134,6 +155,8 @@ def cleaning_of(argv: Sequence[str]) -> Cleaning:
             max_text_bytes=positive("max_text_bytes", args.max_text_bytes),
             sources=tuple(args.sources.split(",")),
         ),
+        gate=Gate.of(args.quality, args.now),
+        is_accepted=choice("accepted", args.accepted, ("yes", "no")) == "yes",
     )
 
 

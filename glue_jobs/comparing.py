@@ -1,8 +1,11 @@
 """What becomes of each judged row once the run's rows are compared: kept, a duplicate, or quarantined."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.rules import CONDITION
@@ -63,15 +66,34 @@ class Counts:
             )
 
 
-def counted(rows: DataFrame) -> Counts:
-    """Count compared rows in one pass; `places` are the sources and dates of what was kept."""
+def grouped(rows: DataFrame) -> list[Row]:
+    """Compared rows by all that is counted of them, in one pass.
+
+    Columns: outcome, reason, kind (of duplicates), source, date, rows, landed (of tallies), bytes; of what was kept
+    language, label, `length` (the power of two at or below the text's characters) and `newest` (received_at, in seconds
+    since 1970) too.
+    """
     is_kept, is_duplicate = F.col("outcome") == KEPT, F.col("outcome") == DUPLICATE
-    place = (F.when(is_kept, F.col(name)).alias(name) for name in ("source", "date"))
-    groups = (
-        rows.groupBy("outcome", "reason", F.when(is_duplicate, F.col("kind")).alias("kind"), *place)
-        .agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"), F.sum(F.length("record")).alias("bytes"))
+    power = F.length(F.bin(F.length("text"))) - 1
+    kept = {"language": F.col("language"), "label": F.col("label"), "length": F.pow(F.lit(2), power).cast("int")}
+    return (
+        rows.groupBy(
+            *("outcome", "reason", "source", "date"),
+            F.when(is_duplicate, F.col("kind")).alias("kind"),
+            *(F.when(is_kept, column).alias(name) for name, column in kept.items()),
+        )
+        .agg(
+            F.count(F.lit(1)).alias("rows"),
+            F.sum("landed").alias("landed"),
+            F.sum(F.length("record")).alias("bytes"),
+            F.max(F.when(is_kept, F.unix_seconds("received_at"))).alias("newest"),
+        )
         .collect()
     )
+
+
+def counted(groups: Sequence[Row]) -> Counts:
+    """The account of all groups; `places` are the sources and dates of what was kept."""
     kept, duplicates, quarantined, tallies = (
         [group for group in groups if group.outcome == outcome] for outcome in (KEPT, DUPLICATE, QUARANTINED, TALLY)
     )
@@ -79,9 +101,18 @@ def counted(rows: DataFrame) -> Counts:
         landed=sum(group.landed for group in tallies),
         kept=sum(group.rows for group in kept),
         duplicates=sum(group.rows for group in duplicates),
-        duplicate_kinds={group.kind: group.rows for group in sorted(duplicates, key=lambda group: group.kind)},
+        duplicate_kinds=sums(duplicates, "kind"),
         quarantined=sum(group.rows for group in quarantined),
-        quarantine_reasons={group.reason: group.rows for group in sorted(quarantined, key=lambda group: group.reason)},
+        quarantine_reasons=sums(quarantined, "reason"),
         quarantined_bytes=sum(group.bytes for group in quarantined),
-        places=tuple(sorted((group.source, group.date) for group in kept)),
+        places=tuple(sorted({(group.source, group.date) for group in kept})),
     )
+
+
+def sums(groups: Iterable[Row], column: str) -> dict[Any, int]:
+    """Rows by the values of a column, in their order; rows without one are left out."""
+    found: Counter[Any] = Counter()
+    for group in groups:
+        if group[column] is not None:
+            found[group[column]] += group.rows
+    return dict(sorted(found.items()))

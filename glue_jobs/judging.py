@@ -165,6 +165,7 @@ def _refused(record: Record, split: Split, reason: str, detail: str) -> Row:
         detail=detail,
         message_id=generated_id(split.source, split, record.position),
         source=split.source,
+        date=split.date,
         raw_key=split.key,
         raw_version=split.version_id,
         position=record.position,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,6 +41,11 @@ def write_json(bucket: str, key: str, document: dict[str, Any]) -> None:
     s3().put_object(Bucket=bucket, Key=key, Body=_encoded(document), ContentType="application/json")
 
 
+def write_text(bucket: str, key: str, text: str, content_type: str) -> None:
+    """Write a text in UTF-8, over an earlier one."""
+    s3().put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type)
+
+
 def write_json_once(bucket: str, key: str, document: dict[str, Any]) -> bool:
     """Write a JSON object if none lies there; returns whether this call wrote it."""
     for _ in range(CONFLICT_ATTEMPTS):
@@ -59,6 +64,22 @@ def write_json_once(bucket: str, key: str, document: dict[str, Any]) -> bool:
     raise RuntimeError(f"s3://{bucket}/{key} was being written by others in {CONFLICT_ATTEMPTS} attempts: run again")
 
 
+def update_json(bucket: str, key: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Replace a JSON object, {} if there is none, by what `change` makes of it; what others write is not lost."""
+    for _ in range(CONFLICT_ATTEMPTS):
+        before, condition = _current(bucket, key)
+        try:
+            s3().put_object(
+                Bucket=bucket, Key=key, Body=_encoded(change(before)), ContentType="application/json", **condition
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in (ALREADY_THERE, WRITTEN_MEANWHILE, "NoSuchKey"):
+                raise
+        else:
+            return
+    raise RuntimeError(f"s3://{bucket}/{key} was being written by others in {CONFLICT_ATTEMPTS} attempts: run again")
+
+
 def keys_below(bucket: str, prefix: str) -> Iterator[str]:
     """Yield the keys of the current objects that start with the prefix."""
     for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
@@ -68,6 +89,17 @@ def keys_below(bucket: str, prefix: str) -> Iterator[str]:
 def delete(bucket: str, key: str) -> None:
     """Delete the current version of an object, if there is one."""
     s3().delete_object(Bucket=bucket, Key=key)
+
+
+def _current(bucket: str, key: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A JSON object, and the condition on which it is still the one that was read."""
+    try:
+        found = s3().get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        return {}, {"IfNoneMatch": "*"}
+    return json.loads(found["Body"].read()), {"IfMatch": found["ETag"]}
 
 
 def _encoded(document: dict[str, Any]) -> bytes:

@@ -34,6 +34,7 @@ REDRIVEN = "redriven"
 TRAINING = "training"
 BATCH = "batch"
 CLAIMS = "claims"
+QUALITY = "quality"
 RUNS = "runs"
 
 # The models, predictions and monitoring buckets.
@@ -125,6 +126,16 @@ class RunFiles:
         return self.key("clean.json")
 
     @property
+    def quality(self) -> str:
+        """What each source's delivery measured against the dataset-level rules."""
+        return self.key("quality.json")
+
+    @property
+    def quality_page(self) -> str:
+        """The same, drawn."""
+        return self.key("quality.html")
+
+    @property
     def training_set(self) -> str:
         """What BuildTrainingSet counted: examples, labels, splits, refused, quarantine_reasons, data_hash."""
         return self.key("training_set.json")
@@ -143,6 +154,11 @@ class RunFiles:
     def ledger(self) -> str:
         """The run's closed account: status, reason, inputs, counts, jobs with their times, cost, model."""
         return self.key("ledger.json")
+
+
+def history_key(kind: str, source: str) -> str:
+    """Key of what earlier runs counted of a source's messages, or of all labels."""
+    return f"{QUALITY}/{kind}/source={source}/history.json"
 
 
 def labelled_prefix(run_id: str) -> str:

@@ -1,5 +1,6 @@
 """Settings of one environment: `environments/<name>.toml` in one frozen model, with errors that say what to write."""
 
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -66,6 +67,15 @@ InstanceType = Annotated[
     ),
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
+
+
+def _limit(value: float) -> float:
+    if not value >= 0:
+        raise ValueError('write a number from 0 on, or inf for "never"')
+    return value
+
+
+Limit = Annotated[float, AfterValidator(_limit)]
 
 
 class Section(BaseModel):
@@ -176,6 +186,67 @@ class Scoring(Section):
         return self
 
 
+class Limits(Section):
+    """Above `<rule>_warn` people are told; above `<rule>_stop` the run stops before anything is scored."""
+
+    min_history: int = Field(
+        7, ge=2, description="Earlier dates of a source (runs of **train**) from which on it is compared with them."
+    )
+    min_records: int = Field(50, ge=1, description="Records of a source from which on shares of them are judged.")
+    volume_warn: Limit = Field(
+        4.0, description="Deviations of a date's records from the median of earlier dates of which people are told."
+    )
+    volume_stop: Limit = Field(30.0, description="Deviations that stop the run: a flood, for too few are never so far.")
+    quarantine_rate_warn: Limit = Field(0.05, description="Share of quarantined records of which people are told.")
+    quarantine_rate_stop: Limit = Field(0.5, description="Share of quarantined records that stops the run.")
+    duplicate_rate_warn: Limit = Field(0.2, description="Share of duplicates of which people are told.")
+    duplicate_rate_stop: Limit = Field(0.9, description="Share of duplicates that stops the run.")
+    language_mix_warn: Limit = Field(
+        0.2, description="Share of records in another language than before of which people are told."
+    )
+    language_mix_stop: Limit = Field(0.7, description="Share of records in another language that stops the run.")
+    freshness_hours_warn: Limit = Field(48.0, description="Age of the newest message of which people are told.")
+    freshness_hours_stop: Limit = Field(math.inf, description="Age of the newest message that stops the run.")
+    missing_dates_warn: Limit = Field(9.0, description="Dates without messages, of 30, of which people are told.")
+    missing_dates_stop: Limit = Field(math.inf, description="Dates without messages, of 30, that stop the run.")
+    label_mix_warn: Limit = Field(
+        0.2, description="Share of examples with another label than before of which people are told."
+    )
+    label_mix_stop: Limit = Field(0.7, description="Share of examples with another label that stops the run.")
+    label_imbalance_warn: Limit = Field(
+        100.0, description="Examples of the commonest label for each of the rarest of which people are told."
+    )
+    label_imbalance_stop: Limit = Field(
+        math.inf, description="Examples of the commonest label for each of the rarest that stop the run."
+    )
+
+
+class Quality(Limits):
+    """The limits of all sources, and under `sources.<name>` those keys of one source that differ."""
+
+    sources: dict[Source, Limits] = Field(
+        default={}, description="Any of the keys above for one source, in a table `[quality.sources.<name>]`."
+    )
+
+    def of(self, source: str) -> Limits:
+        """The limits of one source."""
+        own = self.sources.get(source, Limits()).model_dump(exclude_unset=True)
+        return Limits.model_validate({**self.model_dump(exclude={"sources"}), **own})
+
+    @model_validator(mode="after")
+    def _warnings_come_first(self) -> Self:
+        for source in ("", *self.sources):
+            limits = self.of(source).model_dump()
+            for name in (key.removesuffix("_warn") for key in limits if key.endswith("_warn")):
+                warn, stop = limits[f"{name}_warn"], limits[f"{name}_stop"]
+                if warn > stop:
+                    where = f"sources.{source}." if source else ""
+                    raise ValueError(
+                        f"{where}{name}_warn = {warn}: write at most {name}_stop, {stop}, or a greater {name}_stop"
+                    )
+        return self
+
+
 class Retention(Section):
     log_days: Literal[30, 60, 90, 180, 365, 731, 1827] = Field(90, description="Days that logs are kept.")
     noncurrent_days: int = Field(30, ge=1, description="Days that replaced versions of an object are kept.")
@@ -197,14 +268,24 @@ class Settings(Section):
         None, description="Digest of the container image; without it CodeBuild builds the image at deploy."
     )
     sources: list[Source] = Field(
-        min_length=1, description="Names of the sources that land messages: the catalog lists them."
+        min_length=1,
+        max_length=100,  # their figures go to CloudWatch in one call, which takes 1,000
+        description="Names of the sources that land messages, 100 at most: the catalog lists them.",
     )
     alerts: Alerts = Alerts()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
     training: Training = Training()
     scoring: Scoring = Scoring()
+    quality: Quality = Quality()
     retention: Retention = Retention()
+
+    @model_validator(mode="after")
+    def _limits_are_of_known_sources(self) -> Self:
+        for source in self.quality.sources:
+            if source not in self.sources:
+                raise ValueError(f"quality.sources.{source}: no such source: write one of {', '.join(self.sources)}")
+        return self
 
     @model_validator(mode="after")
     def _production_is_governed(self) -> Self:

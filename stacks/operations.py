@@ -11,6 +11,7 @@ from stacks.config import Settings
 from stacks.constructs.missed_run import MissedRun
 from stacks.constructs.notice import Notice
 from stacks.constructs.people import People
+from stacks.constructs.quality_alarms import QualityAlarms
 from stacks.constructs.retention import log_retention
 from stacks.constructs.trigger import DeadLetters
 from stacks.constructs.workflow_alarms import WorkflowAlarms
@@ -63,11 +64,13 @@ class OperationsStack(cdk.Stack):
             log_retention=log_retention(settings.retention.log_days),
             dead_letters=letters,
         )
+        QualityAlarms(self, "Quality", settings=settings, topic=self.alerts.topic)
         cdk.CfnOutput(self, "AlertTopic", value=self.alerts.topic.topic_arn)
         cdk.CfnOutput(self, "ReviewTopic", value=self.reviews.topic.topic_arn)
 
 
 NOTICES = (
+    ("QualityWarned", "alerts", "Run {run_id} of {workflow}: {findings}. Say: criba runs quality {run_id}."),
     ("RunFailed", "alerts", "Run {run_id} of {workflow} ended {status}. Say: criba runs show {run_id}. {reason}"),
     ("ModelPromoted", "alerts", "Model version {version} is the champion, approved by {approved_by}."),
     (

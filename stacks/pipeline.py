@@ -93,8 +93,8 @@ class PipelineStack(cdk.Stack):
                 Reach(storage.raw, reads_versions=[names.RAW_MESSAGES, names.RAW_LABELS]),
                 Reach(
                     curated,
-                    reads=[names.CLAIMS, names.RUNS],
-                    writes=[names.CLAIMS, names.RUNS, names.QUARANTINE],
+                    reads=[names.CLAIMS, names.RUNS, names.QUALITY],
+                    writes=[names.CLAIMS, names.RUNS, names.QUARANTINE, names.QUALITY],
                     # A claim is released when another attempt of the same run settled on other inputs.
                     deletes=[names.CLAIMS, names.QUARANTINE],
                     spark_writes=[names.CURATED_MESSAGES, names.CURATED_LABELLED],

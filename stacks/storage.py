@@ -14,6 +14,7 @@ from stacks.config import Settings
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.keys import Keys
+from stacks.constructs.quality_ruleset import QualityRuleset
 
 
 class StorageStack(cdk.Stack):
@@ -40,6 +41,7 @@ class StorageStack(cdk.Stack):
             sources=settings.sources,
             first_year=2024,
         )
+        QualityRuleset(self, "QualityRuleset", settings=settings, table=self.catalog.messages)
         self.model_packages = sagemaker.CfnModelPackageGroup(
             self,
             "ModelPackages",

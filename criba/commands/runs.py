@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from criba import executions, reports, runs
+from criba import executions, quality, reports, runs
 from criba.commands.options import Json, OfWorkflow, Watch, aws
 from criba.commands.starting import tell, watch_run
 from criba.console import sentence, show, table, when
@@ -36,6 +36,28 @@ def show_(context: typer.Context, run: Run, workflow: OfWorkflow = None, as_json
     here = aws(context)
     found = reports.report(here, reports.workflow_of(here, run, workflow), run)
     show(found, reports.readable(found), as_json=as_json)
+
+
+@app.command("quality")
+def quality_(context: typer.Context, run: Run, workflow: OfWorkflow = None, as_json: Json = False) -> None:
+    """Show how good the records of a run were, by source and rule, and where the page with pictures lies."""
+    here = aws(context)
+    found = quality.report(here, reports.workflow_of(here, run, workflow), run)
+    show(found, quality.readable(found), as_json=as_json)
+
+
+@app.command()
+def accept(
+    context: typer.Context,
+    run: Run,
+    reason: Annotated[str, typer.Option("--reason", help="Why these records may be used as they are.")],
+    workflow: OfWorkflow = None,
+    watch: Watch = False,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run that the quality gate has stopped; the ledger names you and your reason."""
+    here = aws(context)
+    tell(here, runs.accept(here, run, reason, workflow), watch=watch, as_json=as_json)
 
 
 @app.command()

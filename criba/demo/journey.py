@@ -21,7 +21,7 @@ from criba.demo.steps import Steps
 from criba.errors import CribaError
 from criba.executions import Attempt
 from criba.local import process, settings
-from pipeline_code.contracts import PREDICTIONS, evaluation_prefix, report_prefix
+from pipeline_code.contracts import PREDICTIONS, RunFiles, evaluation_prefix, report_prefix
 
 FOLDER = Path("build/demo")
 SCIENTIST, ENGINEER, REVIEWER = "data-scientist", "data-engineer", "ml-engineer"
@@ -128,6 +128,7 @@ class _Journey:
         """The runs' own files, evaluation, model card and monitoring report, to look at when the platform is gone."""
         there, folder = aws.deployment, self._folder / "reports"
         published.copy(aws, there.curated_bucket, "runs/", folder)
+        shutil.copy(folder / RunFiles("score", score.run_id).quality_page, folder / "quality.html")
         evaluations = published.copy(aws, there.models_bucket, evaluation_prefix(""), folder)
         (card,) = (path for path in evaluations if path.name == "model_card.html")
         shutil.copyfile(card, folder / card.name)

@@ -70,6 +70,7 @@ def readable(summary: dict[str, Any], folder: str) -> RenderableType:
         ("summary", f"{folder}/summary.json"),
         ("pictures", f"{folder}/report.html"),
         ("model card", f"{folder}/reports/model_card.html"),
+        ("quality of the messages", f"{folder}/reports/quality.html"),
         ("predictions", f"{folder}/predictions/"),
         ("ledgers, evaluation, monitoring", f"{folder}/reports/"),
         ("logs", "build/local/platform.log, build/local/deploy.log"),

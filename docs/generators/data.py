@@ -70,6 +70,10 @@ def folders_table() -> str:
         ("curated", names.claim_key(raw, VERSION), "which run took an object version"),
         ("curated", files.inputs, "the object versions that the run took"),
         ("curated", files.clean, "what cleaning counted: landed, kept, duplicates by kind, quarantined by reason"),
+        ("curated", files.quality, "each source's delivery, judged by the dataset-level rules"),
+        ("curated", files.quality_page, "the same, drawn"),
+        ("curated", names.history_key("messages", SOURCE), "what earlier runs counted of a source"),
+        ("curated", names.history_key("labels", "labels"), "what earlier runs counted of all labels"),
         ("curated", files.training_set, "**train**: examples, labels, splits, hash of the data"),
         ("curated", files.plan, "**score**: records, bytes and files to score"),
         (

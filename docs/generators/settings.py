@@ -1,6 +1,7 @@
 """The settings tables, made from the model that reads `environments/*.toml`."""
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -51,6 +52,8 @@ def _kind(hint: Any) -> str:
         return f"list of {_kind(get_args(hint)[0])}"
     if get_origin(hint) is Literal:
         return "one of " + ", ".join(code(_toml(choice)) for choice in get_args(hint))
+    if get_origin(hint) is dict:
+        return f"table by {_kind(get_args(hint)[0])}"
     if type(None) in get_args(hint):
         return _kind(next(one for one in get_args(hint) if one is not type(None)))
     return {int: "whole number", bool: "true or false"}[hint]
@@ -74,7 +77,7 @@ def _default(field: FieldInfo) -> str:
 
 def _toml(value: Any) -> str:
     """A value as the file spells it: TOML and JSON agree on strings, lists and booleans."""
-    return json.dumps(value)
+    return "inf" if value == math.inf else json.dumps(value)
 
 
 def _advice(hint: Any) -> str:

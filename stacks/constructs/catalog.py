@@ -61,7 +61,9 @@ class Catalog(Construct):
             "projection.date.range": f"{first_year}-01-01,NOW+1DAYS",
         }
         by_source = {"projection.source.type": "enum", "projection.source.values": ",".join(sources)}
-        self._table("messages", MESSAGES_COLUMNS, curated, CURATED_MESSAGES, ["source", "date"], {**by_source, **dates})
+        self.messages = self._table(
+            "messages", MESSAGES_COLUMNS, curated, CURATED_MESSAGES, ["source", "date"], {**by_source, **dates}
+        )
         self._table("predictions", PREDICTIONS_COLUMNS, predictions, PREDICTIONS, ["date"], dates)
 
     def _table(
@@ -72,7 +74,7 @@ class Catalog(Construct):
         prefix: str,
         partitions: list[str],
         projection: dict[str, str],
-    ) -> None:
+    ) -> glue.CfnTable:
         """Add a Parquet table below `prefix`; a run is a folder below the partition, which Athena reads through."""
         folders = "/".join(f"{key}=${{{key}}}" for key in partitions)
         column = glue.CfnTable.ColumnProperty
@@ -104,3 +106,4 @@ class Catalog(Construct):
             ),
         )
         table.add_resource_dependency(self.database)
+        return table

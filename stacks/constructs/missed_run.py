@@ -50,11 +50,7 @@ class MissedRun(Construct):
             log_retention=log_retention,
         )
         check.allow("states:ListExecutions", on=[machine.state_machine_arn])
-        check.allow(
-            "cloudwatch:PutMetricData",
-            on=["*"],  # AWS gives this action no resource type; the namespace narrows it
-            when={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
-        )
+        check.allow_publishing_metrics(METRICS_NAMESPACE)
         ScheduleTrigger(
             self,
             "Hourly",

@@ -133,6 +133,13 @@ class Workflow(Construct):
         self.allow("kms:DescribeKey", on=[key.key_arn])
         self.allow("kms:CreateGrant", on=[key.key_arn], when={"Bool": {"kms:GrantIsForAWSResource": "true"}})
 
+    def allow_publishing_metrics(self, namespace: str) -> None:
+        self.allow(
+            "cloudwatch:PutMetricData",
+            on=["*"],  # AWS gives this action no resource type; the namespace narrows it
+            when={"StringEquals": {"cloudwatch:namespace": namespace}},
+        )
+
     def allow_passing(self, role: iam.IRole, *, to: str) -> None:
         """Let the workflow hand `role` to one service, and to no other."""
         self.allow("iam:PassRole", on=[role.role_arn], when={"StringEquals": {"iam:PassedToService": to}})

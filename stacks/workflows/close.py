@@ -12,7 +12,7 @@ from constructs import Construct
 
 from pipeline_code.contracts import RUNS
 from stacks.workflows.accounts import with_failed_job
-from stacks.workflows.ledger import count_transitions, ledger, tell, write_ledger
+from stacks.workflows.ledger import accepted_quality, count_transitions, ledger, tell, write_ledger
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import choice, jsonata, note, task
 
@@ -43,6 +43,7 @@ class CloseWorkflow(Construct):
             started_at="$run.StartDate",
             ended_at="$run.StopDate",
             started_by="$request.started_by",
+            accepted_quality=accepted_quality("$request"),
         )
         curated = platform.storage.curated
         states = {

@@ -6,11 +6,12 @@ from stacks.constructs.glue_step import GlueStep
 from stacks.workflows.jobs import glue_job
 from stacks.workflows.ledger import run_file
 from stacks.workflows.platform import Platform
+from stacks.workflows.quality import GATE, IS_ACCEPTED, limits_argument, quality_gate
 from stacks.workflows.states import States, jsonata, read_json
 
 
 def clean_messages(platform: Platform, workflow: str, *, kind: str, scope: Mapping[str, str], next_: str) -> States:
-    """Clean the run's `kind` (messages or labels) within `scope`: source, date_from, date_to."""
+    """Clean the run's `kind` (messages or labels) within `scope`: source, date_from, date_to; judge the delivery."""
     cleaning = platform.settings.cleaning
     arguments = {
         "workflow": workflow,
@@ -19,9 +20,16 @@ def clean_messages(platform: Platform, workflow: str, *, kind: str, scope: Mappi
         "languages": ",".join(cleaning.languages),
         "max_text_bytes": str(cleaning.max_text_bytes),
         "sources": ",".join(platform.settings.sources),
+        "quality": limits_argument(platform.settings),
+        "now": jsonata("$states.context.Execution.StartTime"),
+        "accepted": jsonata(f"{IS_ACCEPTED} ? 'yes' : 'no'"),
         **scope,
     }
-    return reporting_job(platform, workflow, "Clean messages", platform.clean, arguments, report="clean", next_=next_)
+    step = platform.clean
+    return {
+        **reporting_job(platform, workflow, "Clean messages", step, arguments, report="clean", next_=GATE),
+        **quality_gate(platform, workflow, next_=next_),
+    }
 
 
 def reporting_job(

@@ -32,6 +32,7 @@ FIELDS = {
     "started_at": "ISO 8601, UTC",
     "ended_at": "ISO 8601, UTC",
     "started_by": "who or what started it",
+    "accepted_quality": "`by` and `reason` of who accepted what the quality gate had stopped; else null",
     "seconds": "from start to end",
     "code_version": "fingerprint of `pipeline_code`",
     "image": "the container image, by digest",
@@ -80,6 +81,7 @@ def end(workflow: str, platform: Platform) -> States:
         started_at="$states.context.Execution.StartTime",
         ended_at="$states.context.State.EnteredTime",
         started_by="$started_by",
+        accepted_quality=accepted_quality(INPUT),
     )
     bucket = platform.storage.curated.bucket_name
     return {
@@ -87,6 +89,11 @@ def end(workflow: str, platform: Platform) -> States:
         "Close the ledger": write_ledger(f"'{workflow}'", "$run_id", account, bucket=bucket, next_="Done"),
         "Done": {"Type": "Succeed", "Output": {"run_id": jsonata("$run_id"), "outcome": jsonata("$outcome")}},
     }
+
+
+def accepted_quality(request: str) -> str:
+    """Who accepted the quality of the run's records, and why: JSONata, null if nobody had to."""
+    return f"$exists({request}.accept_quality) ? {request}.accept_quality : null"
 
 
 def count_transitions(execution: str, *, next_: str) -> State:

@@ -224,8 +224,5 @@ class ScoreWorkflow(Construct):
             "sagemaker:CreateTransformJob",
             on=[Stack.of(self).format_arn(service="sagemaker", resource="model", resource_name=f"{here.prefix}*")],
         )
-        work.allow(
-            "cloudwatch:PutMetricData",
-            on=["*"],  # AWS gives this action no resource type; the namespace narrows it
-            when={"StringEquals": {"cloudwatch:namespace": METRICS_NAMESPACE}},
-        )
+        work.allow_publishing_metrics(METRICS_NAMESPACE)
+        here.bus.grant_put_events_to(work.role)

@@ -5,7 +5,7 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import ANY, EVALUATE, EVALUATIONS, GATES, RUNS, TRAINED, TRAINING
+from pipeline_code.contracts import ANY, EVALUATE, EVALUATIONS, GATES, METRICS_NAMESPACE, RUNS, TRAINED, TRAINING
 from stacks.workflows.container_jobs import processing_input, processing_job, training_job
 from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
@@ -226,6 +226,7 @@ class TrainWorkflow(Construct):
         work.allow_reading(here.storage.models, f"{EVALUATIONS}/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/train/*/ledger.json")
         work.allow_looking_back()
+        work.allow_publishing_metrics(METRICS_NAMESPACE)
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow_encrypting_volumes(here.storage.keys.data)
         work.allow("ssm:GetParameter", on=[here.champion_arn])

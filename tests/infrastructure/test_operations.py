@@ -2,6 +2,12 @@
 
 import json
 
+import aws_cdk as cdk
+from aws_cdk import assertions
+from aws_cdk import aws_sns as sns
+
+from stacks.config import Quality, load
+from stacks.constructs.quality_alarms import QualityAlarms
 from tests.infrastructure.conftest import Templates
 
 
@@ -50,6 +56,47 @@ def test_a_missed_nightly_run_raises_an_alarm_after_the_hours_of_the_settings(pr
     assert alarm["Dimensions"] == [{"Name": "Environment", "Value": "prod"}, {"Name": "Workflow", "Value": "score"}]
 
 
+def test_much_in_quarantine_is_an_alarm_by_source_until_the_next_run_says_otherwise(prod: Templates) -> None:
+    alarms = [
+        one["Properties"]
+        for one in prod.resources("AWS::CloudWatch::Alarm").values()
+        if one["Properties"]["MetricName"] == "QuarantineRate"
+    ]
+    environment = {"Name": "Environment", "Value": "prod"}
+    assert [one["Dimensions"] for one in alarms] == [
+        [environment, {"Name": "Source", "Value": source}] for source in ("web-form", "email", "app", "call-center")
+    ]
+    for one in alarms:
+        assert (one["Threshold"], one["ComparisonOperator"], one["TreatMissingData"]) == (
+            0.05,
+            "GreaterThanThreshold",
+            "ignore",
+        )
+
+
+def test_a_run_that_the_gate_has_stopped_is_an_alarm(prod: Templates) -> None:
+    alarms = {
+        one["Properties"]["Dimensions"][1]["Value"]: one["Properties"]
+        for one in prod.resources("AWS::CloudWatch::Alarm").values()
+        if one["Properties"]["MetricName"] == "QualityStopped"
+    }
+    assert sorted(alarms) == ["score", "train"]
+    assert (alarms["score"]["Threshold"], alarms["score"]["TreatMissingData"]) == (0, "notBreaching")
+    assert alarms["score"]["AlarmDescription"].startswith(
+        "score: the quality gate has stopped a run. First: criba runs"
+    )
+
+
+def test_a_source_whose_quarantine_is_never_too_large_has_no_alarm() -> None:
+    settings = load("prod")
+    quality = Quality.model_validate({"sources": {"app": {"quarantine_rate_warn": 1.0, "quarantine_rate_stop": 1.0}}})
+    stack = cdk.Stack()
+    QualityAlarms(stack, "Q", settings=settings.model_copy(update={"quality": quality}), topic=sns.Topic(stack, "T"))
+    alarms = assertions.Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm")
+    assert not [one for one in alarms.values() if "'app'" in str(one)]
+    assert len(alarms) == 5
+
+
 def test_topics_are_encrypted_with_a_customer_key_and_tls_only(templates: Templates) -> None:
     topics = templates.resources("AWS::SNS::Topic")
     assert len(topics) == 2
@@ -66,7 +113,7 @@ def test_a_failed_run_a_promotion_and_a_review_are_told(templates: Templates) ->
         for rule in templates.operations["Resources"].values()
         if rule["Type"] == "AWS::Events::Rule"
     }
-    assert sorted(told) == ["ModelPromoted", "ReviewRequested", "RunFailed"]
+    assert sorted(told) == ["ModelPromoted", "QualityWarned", "ReviewRequested", "RunFailed"]
     assert "criba runs show" in told["RunFailed"]
 
 

@@ -177,6 +177,19 @@ def test_every_field_of_the_ledger_is_documented() -> None:
     assert set(closed()) == set(FIELDS) == set(SCHEMA.schema["required"])
 
 
+def test_who_accepted_the_quality_and_why_stands_in_the_ledger_after_a_failure_too() -> None:
+    accepted = {"by": "arn:ines", "reason": "a campaign"}
+    assert closed()["accepted_quality"] is None
+    context = {**CONTEXT, "Execution": {**CONTEXT["Execution"], "Input": {"accept_quality": accepted}}}
+    found = closed(context=context)
+    assert problems(found) == []
+    assert found["accepted_quality"] == accepted
+    given = json.dumps({"run_id": "night", "started_by": "arn:ines", "accept_quality": accepted})
+    failed = closed_after_a_failure(history(("Begin", {"steps": {}})), Input=given)
+    assert problems(failed) == []
+    assert failed["accepted_quality"] == accepted
+
+
 def test_a_run_costs_its_dpu_hours_its_instance_hours_and_its_transitions() -> None:
     cost = closed()["cost"]
     # 1 DPU-hour at 0.44; 3 machines for 600 s at 0.115 an hour; 30 transitions at 0.000025.

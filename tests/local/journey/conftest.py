@@ -1,5 +1,6 @@
 """The stacks, deployed by the CDK CLI to a platform of their own, and people who act on it."""
 
+import io
 import json
 import os
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pyarrow.parquet as parquet
 import pytest
 
 from criba import deploying, executions, landing, reports, runs
@@ -121,6 +123,34 @@ class Person:
 def platform_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the platform keeps its buckets, logs and jobs."""
     return tmp_path_factory.mktemp("deployed") / "local"
+
+
+def predictions(someone: Person, day: str, run_id: str) -> list[dict[str, Any]]:
+    bucket = someone.aws.deployment.predictions_bucket
+    found: list[dict[str, Any]] = []
+    for key in someone.keys(bucket, f"predictions/date={day}/run={run_id}/"):
+        body = someone.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        found += parquet.read_table(io.BytesIO(body)).to_pylist()
+    return found
+
+
+def running(glue: Any, job: str) -> list[str]:
+    return [one["Id"] for one in glue.get_job_runs(JobName=job)["JobRuns"] if one["JobRunState"] == "RUNNING"]
+
+
+def histories(stepfunctions: Any) -> str:
+    """All events of all executions, with what states were given and gave."""
+    machines = stepfunctions.list_state_machines()["stateMachines"]
+    arns = [
+        execution["executionArn"]
+        for machine in machines
+        for execution in stepfunctions.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+    ]
+    events = (
+        stepfunctions.get_execution_history(executionArn=arn, maxResults=1000, includeExecutionData=True)["events"]
+        for arn in arns
+    )
+    return json.dumps(list(events), default=str, ensure_ascii=False)
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,18 @@
 The tests stand in the order of the story, and each leaves the platform as the next one finds it.
 """
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as parquet
 import pytest
 
 from criba import executions, landing, quarantine, registry, reports, runs
 from criba.errors import CribaError
 from criba.quarantine import Chosen
 from tests.ledgers import problems
-from tests.local.journey.conftest import LABELS, Person, examples
+from tests.local.journey.conftest import LABELS, Person, examples, histories, predictions, running
 
 People = Callable[[str], Person]
 DAY = "2026-03-02"
@@ -171,15 +169,6 @@ def test_a_marker_starts_score_and_every_record_is_accounted_for(person: People)
     assert len(right) == 40
 
 
-def predictions(someone: Person, day: str, run_id: str) -> list[dict[str, Any]]:
-    bucket = someone.aws.deployment.predictions_bucket
-    found: list[dict[str, Any]] = []
-    for key in someone.keys(bucket, f"predictions/date={day}/run={run_id}/"):
-        body = someone.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        found += parquet.read_table(io.BytesIO(body)).to_pylist()
-    return found
-
-
 def test_redriven_records_are_scored_once_although_a_shard_loses_one_at_first(person: People) -> None:
     """The clash of m-1 is redriven as it is; the message without an end is replaced by its source."""
     engineer = person("data-engineer")
@@ -268,8 +257,33 @@ def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) ->
     assert [row["message_id"] for row in predictions(engineer, DAY, "late-run")] == ["l-1"]
 
 
-def running(glue: Any, job: str) -> list[str]:
-    return [one["Id"] for one in glue.get_job_runs(JobName=job)["JobRuns"] if one["JobRunState"] == "RUNNING"]
+def test_a_delivery_that_is_mostly_refused_stops_until_a_person_accepts_it(person: People) -> None:
+    engineer = person("data-engineer")
+    heard = engineer.listen("AlertTopic")
+    good = [{"message_id": f"q-{n}", "text": LABELS["refund"].format(f"Q{n}")} for n in range(24)]
+    bad = [{"message_id": f"b-{n}", "texto": "canary"} for n in range(36)]
+    engineer.land(engineer.file("changed.jsonl", [*good, *bad]), "email", DAY)
+    scope = {"scope": {"source": "email", "date_from": DAY, "date_to": DAY}}
+    stopped = engineer.run("score", run_id="changed", wanted=scope)
+    assert stopped["status"] == "FAILED"
+    assert stopped["visited"][-1] == "Refuse the quality"
+    assert "email: quarantine_rate 0.6 is above 0.5 (36 quarantined of 60 records)" in stopped["reason"]
+    assert "criba runs accept changed --reason" in stopped["reason"]
+    assert predictions(engineer, DAY, "changed") == []
+    curated = engineer.aws.deployment.curated_bucket
+    claimed = engineer.json(curated, "runs/score/changed/inputs.json")
+    assert engineer.soon(lambda: [one for one in heard() if "quarantine_rate 0.6" in one], "a notice")
+
+    assert runs.accept(engineer.aws, "changed", "the rest is lost anyway").attempt == 2
+    report = engineer.end("changed", "score")
+    assert (report["status"], report["outcome"]) == ("SUCCEEDED", "Messages scored"), report
+    assert report["accepted_quality"] == {"by": engineer.aws.caller, "reason": "the rest is lost anyway"}
+    assert engineer.json(curated, "runs/score/changed/inputs.json") == claimed
+    assert sorted(row["message_id"] for row in predictions(engineer, DAY, "changed")) == sorted(
+        one["message_id"] for one in good
+    )
+    again = engineer.run("score", wanted=scope)
+    assert counts(again, "clean")["landed"] == 0
 
 
 def test_a_run_that_succeeded_is_refused_unless_it_is_asked_for_again(person: People) -> None:
@@ -323,18 +337,3 @@ def test_no_text_of_a_message_stands_outside_the_folders_for_messages(person: Pe
 def may_hold_text(parts: tuple[str, ...]) -> bool:
     folders = ("messages", "labels", "labelled", "quarantine", "training", "batch")
     return any(folder in parts for folder in folders)
-
-
-def histories(stepfunctions: Any) -> str:
-    """All events of all executions, with what states were given and gave."""
-    machines = stepfunctions.list_state_machines()["stateMachines"]
-    arns = [
-        execution["executionArn"]
-        for machine in machines
-        for execution in stepfunctions.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
-    ]
-    events = (
-        stepfunctions.get_execution_history(executionArn=arn, maxResults=1000, includeExecutionData=True)["events"]
-        for arn in arns
-    )
-    return json.dumps(list(events), default=str, ensure_ascii=False)

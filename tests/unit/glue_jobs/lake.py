@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -13,9 +14,21 @@ import boto3
 import pyarrow.parquet as pq
 
 from glue_jobs import build_batch, build_training_set, clean_messages, publish_predictions
+from pipeline_code.quality_rules import QUALITY_RULES
 
 BUCKETS = ("raw", "curated", "predictions")
 DAY = "2026-01-15"
+NEVER = json.dumps(
+    {
+        "all": {
+            "min_history": 7,
+            "min_records": 50,
+            **{f"{rule.name}_{verdict}": math.inf for rule in QUALITY_RULES for verdict in ("warn", "stop")},
+        },
+        "sources": {},
+    }
+)
+"""Limits that nothing reaches: most tests are not about quality."""
 
 
 def json_lines(*records: Any) -> bytes:
@@ -95,6 +108,9 @@ class Lake:
             "languages": "es,en,pt",
             "max_text_bytes": 4000,
             "sources": "web,app,mail",
+            "quality": NEVER,
+            "now": f"{DAY}T12:00:00Z",
+            "accepted": "no",
             **changed,
         }
         clean_messages.main(argv(**arguments))

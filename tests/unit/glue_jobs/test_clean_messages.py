@@ -34,6 +34,7 @@ def test_a_message_becomes_canonical(lake: Lake) -> None:
         "folder": "messages/source=web/date=2026-01-15/run=r1",
     }
     assert report.pop("seconds") > 0
+    assert report.pop("quality")["verdict"] == "pass"
     assert report == {
         "run_id": "r1",
         "objects": 1,
@@ -177,6 +178,7 @@ def test_labels_keep_their_label_split_and_references(lake: Lake) -> None:
 @pytest.mark.parametrize("kind", ["messages", "labels"])
 def test_nothing_to_take_is_no_failure(lake: Lake, kind: str) -> None:
     report = lake.clean("r1", kind=kind)
+    assert report.pop("quality")["verdict"] == "pass"
     assert {**report, "seconds": 0} == {
         "run_id": "r1",
         "objects": 0,

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stacks.config import SettingsError, load
+from pipeline_code.quality_rules import QUALITY_RULES
+from stacks.config import Limits, SettingsError, load
 from tests.conftest import ROOT
 
 GOOD = 'account = "111122223333"\nregion = "eu-west-1"\nsources = ["web"]\n'
@@ -46,6 +47,22 @@ def problem(folder: Path, text: str, name: str = "dev") -> str:
         ("[training]\nmin_accuracy = 80\n", "dev.toml: training.min_accuracy = 80: write"),
         ("[retention]\nlog_days = 7\n", "dev.toml: retention.log_days = 7: write 30"),
         ('image_digest = "latest"\n', "dev.toml: image_digest = 'latest': write the image's digest"),
+        ("[quality]\nvolume_warn = -1\n", "dev.toml: quality.volume_warn = -1: write a number from 0 on, or inf"),
+        ("[quality]\nvolume_stop = nan\n", "dev.toml: quality.volume_stop = nan: write a number from 0 on, or inf"),
+        ("[quality]\nvolume_warn = 31\n", "dev.toml: quality.volume_warn = 31.0: write at most volume_stop, 30.0"),
+        ("[quality]\nmin_history = 1\n", "dev.toml: quality.min_history = 1: write greater than or equal to 2"),
+        (
+            "[quality.sources.web]\nvolum_stop = 3\n",
+            "dev.toml: quality.sources.web.volum_stop = 3: no such key: remove it",
+        ),
+        (
+            "[quality.sources.web]\nquarantine_rate_stop = 0.01\n",
+            "dev.toml: quality.sources.web.quarantine_rate_warn = 0.05: write at most quarantine_rate_stop, 0.01",
+        ),
+        (
+            "[quality.sources.wbe]\nvolume_warn = 3\n",
+            "dev.toml: quality.sources.wbe: no such source: write one of web",
+        ),
         ("[scoring\n", "dev.toml: not TOML: "),
     ],
 )
@@ -119,3 +136,18 @@ def test_the_app_ends_with_code_2_and_no_traceback(tmp_path: Path, context: str,
     assert run.returncode == 2
     assert said in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_source_has_the_limits_of_all_but_for_those_of_its_own(tmp_path: Path) -> None:
+    text = "[quality]\nvolume_stop = 20\n[quality.sources.web]\nvolume_warn = 15\nfreshness_hours_warn = inf\n"
+    (tmp_path / "dev.toml").write_text(GOOD + text)
+    quality = load("dev", tmp_path).quality
+    assert (quality.of("app").volume_warn, quality.of("app").volume_stop) == (4, 20)
+    assert (quality.of("web").volume_warn, quality.of("web").volume_stop) == (15, 20)
+    assert quality.of("web").freshness_hours_warn == float("inf")
+
+
+def test_every_rule_of_the_table_has_its_two_limits_and_no_limit_is_without_a_rule() -> None:
+    keys = {key for key in Limits.model_fields if key.endswith(("_warn", "_stop"))}
+    assert keys == {f"{rule.name}_{verdict}" for rule in QUALITY_RULES for verdict in ("warn", "stop")}
+    assert {rule.needs for rule in QUALITY_RULES if rule.needs} == set(Limits.model_fields) - keys
