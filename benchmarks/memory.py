@@ -72,8 +72,8 @@ def processes() -> dict[int, Process]:
             command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError):  # it has ended in between
             continue
-        megabytes = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-        found[int(folder.name)] = Process(int(parent[1]) if parent else 0, command, megabytes)
+        if parent and pages:  # one that has ended and waits for its parent has none
+            found[int(folder.name)] = Process(int(parent[1]), command, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
     return found
 
 
