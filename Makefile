@@ -8,7 +8,7 @@ NODE_BIN := $(NODE_WHEEL)/bin
 # The CDK CLI caches accounts below HOME, so it gets one of its own; your profiles and sessions are linked there.
 CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules/.bin/cdk
 # What takes a job of the container seconds to import unless it is compiled; the platform's jobs write no bytecode.
-JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,gunicorn jinja2 llvmlite matplotlib numba numpy PIL scipy sklearn)
+JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,granian jinja2 llvmlite matplotlib numba numpy PIL scipy sklearn)
 # All but the benchmarks' peers.
 EXTRAS := infrastructure jobs container local dev
 export PYTHONDONTWRITEBYTECODE := 1

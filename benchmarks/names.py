@@ -10,7 +10,7 @@ FASTTEXT = "fastText, words"
 FASTTEXT_SUBWORDS = "fastText, words and characters"
 VOWPAL_WABBIT = "Vowpal Wabbit"
 
-OUR_SERVER = "gunicorn gthread"
+OUR_SERVER = "granian WSGI"
 """What pipeline_code/serve.py starts."""
 
 ONE_MESSAGE = "one message"

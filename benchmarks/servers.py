@@ -15,10 +15,9 @@ import psutil
 
 from benchmarks.machine import free_port
 from benchmarks.names import OUR_SERVER
-from pipeline_code.serve import ServerSettings, gunicorn
+from pipeline_code.serve import ServerSettings
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-GRANIAN = (sys.executable, "-m", "granian", "--host", "127.0.0.1", "--log-level", "warning")
 
 
 @dataclass(frozen=True)
@@ -51,20 +50,24 @@ def ours(root: Path, cores: int) -> list[Server]:
     environment = {"SAGEMAKER_BASE_DIR": str(root), "SAGEMAKER_BIND_TO_HOST": "127.0.0.1"}
     settings = ServerSettings.read(environment)
 
-    def on_gunicorn(*changes: str) -> Callable[[int], list[str]]:
-        return lambda port: [*gunicorn(ServerSettings("127.0.0.1", port, cores, settings.max_payload_mb)), *changes]
+    def as_it_is(port: int) -> list[str]:
+        return ["env", f"SAGEMAKER_BIND_TO_PORT={port}", sys.executable, "-m", "pipeline_code.serve"]
 
-    def on_granian(interface: str, *application: str) -> Callable[[int], list[str]]:
+    def on_gunicorn(*kind: str) -> Callable[[int], list[str]]:
         return lambda port: [
-            *(*GRANIAN, "--port", str(port), "--workers", str(cores), "--interface", interface),
-            *application,
+            *(sys.executable, "-m", "gunicorn", "benchmarks.our_server:wsgi", "--preload", "--log-level", "warning"),
+            *("--bind", f"127.0.0.1:{port}", "--workers", str(cores), "--worker-class", *kind, "--no-control-socket"),
         ]
 
+    def on_rsgi(port: int) -> list[str]:
+        command = [sys.executable, "-m", "granian", "--host", "127.0.0.1", "--port", str(port), "--workers", str(cores)]
+        return [*command, "--interface", "rsgi", "--log-level", "warning", "benchmarks.our_server:rsgi"]
+
     commands = {
-        OUR_SERVER: on_gunicorn(),
-        "gunicorn sync": on_gunicorn("--worker-class", "sync"),
-        "granian WSGI": on_granian("wsgi", "--factory", "pipeline_code.server:application"),
-        "granian RSGI": on_granian("rsgi", "benchmarks.rsgi_server:app"),
+        OUR_SERVER: as_it_is,
+        "granian RSGI": on_rsgi,
+        "gunicorn gthread": on_gunicorn("gthread", "--threads", "4"),
+        "gunicorn sync": on_gunicorn("sync"),
     }
     in_flight = settings.max_concurrent_transforms
     return [Server(name, command, ONE_THREAD | environment, in_flight, in_flight) for name, command in commands.items()]

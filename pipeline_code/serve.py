@@ -1,13 +1,14 @@
-"""serve: start the server as SageMaker's serving contract asks. Imports little, since gunicorn replaces it at once."""
+"""serve: start the server as SageMaker's serving contract asks, in front of a model that the workers share."""
 
 import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from pipeline_code.errors import InputError
 
+THREADS = 2
 MOST_IN_FLIGHT_MB = 100
 """SageMaker's bound on MaxConcurrentTransforms x MaxPayloadInMB."""
 
@@ -38,26 +39,37 @@ class ServerSettings:
         return max(1, min(2 * self.workers, MOST_IN_FLIGHT_MB // self.max_payload_mb))
 
 
-def gunicorn(settings: ServerSettings) -> list[str]:
-    """The command that serves. Preloaded: the workers share one copy of the model and a broken one stops the start."""
-    # SageMaker ends a container 30 seconds after SIGTERM. The control socket would lie in the home folder.
-    return [
-        *(sys.executable, "-m", "gunicorn", "pipeline_code.server:application()"),
-        *("--bind", f"{settings.host}:{settings.port}", "--workers", str(settings.workers)),
-        *("--worker-class", "gthread", "--threads", "4", "--preload"),
-        *("--timeout", "120", "--graceful-timeout", "25"),
-        *("--log-level", "warning", "--no-control-socket"),
-    ]
+def options(settings: ServerSettings) -> dict[str, Any]:
+    """How granian serves. It reads bodies and writes answers in Rust; docs/benchmarks.md has others beside it."""
+    return {
+        "address": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        # One request waits for its body or is sent while the kernel, which lets other threads run, works on another.
+        "blocking_threads": THREADS,
+        # SageMaker ends a container 30 seconds after SIGTERM.
+        "workers_kill_timeout": 25,
+        "websockets": False,
+    }
 
 
 def main() -> None:
+    # One thread a worker for the numeric libraries, set before they come in: the workers share the cores among them.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server as Granian
+
+    from pipeline_code.server import application
+
     try:
-        command = gunicorn(ServerSettings.read(os.environ))
+        settings = ServerSettings.read(os.environ)
+        server = application(settings)
     except InputError as error:
         sys.exit(f"serve: {error}")
-    # One thread a worker for the numeric libraries: the workers already share the cores among them.
-    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    os.execve(command[0], command, threads | os.environ)  # noqa: S606 - in its place, so that signals reach gunicorn
+    granian = Granian("criba", interface=Interfaces.WSGI, log_level=LogLevels.warning, **options(settings))
+    granian.serve(target_loader=lambda _target: server)
 
 
 def _whole_number(environment: Mapping[str, str], name: str, default: int) -> int:

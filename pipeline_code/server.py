@@ -4,14 +4,11 @@ Plain WSGI: a request of one message takes the kernel ten microseconds, and a we
 """
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
 from pipeline_code.classifier import Classifier
-from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout
 from pipeline_code.serve import ServerSettings
 from pipeline_code.tiers import Model, load
@@ -64,12 +61,9 @@ class Server:
         return _refused(HTTPStatus.NOT_FOUND, f"there is nothing here: there are {known}")
 
 
-def application() -> Server:
-    """What gunicorn calls once, before it forks its workers."""
-    try:
-        server = Server(load(Layout.from_environment().model), ServerSettings.read(os.environ))
-    except InputError as error:
-        sys.exit(f"serve: {error}")
+def application(settings: ServerSettings) -> Server:
+    """The server around the model in SageMaker's folder, ready to be forked. Raises ArtefactError."""
+    server = Server(load(Layout.from_environment().model), settings)
     if isinstance(server.model, Classifier):
         # The tables that the first message needs are made before the workers fork, who then share them. Not so the
         # second tier: neither a GPU nor torch's threads survive a fork.

@@ -44,7 +44,7 @@ SERVED = {
         "4 gthread": {"1 MB": 25_000.0, "6 MB": 20_000.0, "one message": 600.0},
     },
     "servers": {
-        "gunicorn gthread": {
+        "granian WSGI": {
             "start_seconds": 1.2,
             "megabytes": 150.4,
             "sizes": {"1 MB": at(600_000), "6 MB": at(660_000), "one message": at(6_000)},

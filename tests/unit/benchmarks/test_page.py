@@ -39,7 +39,7 @@ def test_every_table_has_its_rows() -> None:
         "| hwu64 | 1,000 | 88.00 | 89.00: word+char SVC | 0.99 | -1.0 |",
         "| word+char calibrated SVC | 87.50 |",
         "| Criba | 92.00 | 91.00 | 3.0 (3) | 4.5 | 400,000 |",
-        "| gunicorn gthread | 6 MB | 660,000 | 659,990 to 660,010 | 0.05 | 1.20 | 150 |",
+        "| granian WSGI | 6 MB | 660,000 | 659,990 to 660,010 | 0.05 | 1.20 | 150 |",
         "| Flask, 4 gthread | one message | 600 | 590 to 610 | 0.05 | 2.60 | 500 |",
         "| 4 gthread | 25,000 | 20,000 | 600 |",
     ):
