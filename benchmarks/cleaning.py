@@ -47,6 +47,7 @@ from glue_jobs.schemas import JUDGED
 from glue_jobs.splits import Split
 from glue_jobs.streams import chunks, lines, opened
 from glue_jobs.text import folded
+from stacks.config import Limits
 
 DAY, LANDED = "2026-01-15", datetime(2026, 1, 16, tzinfo=UTC)
 LANGUAGES = ("en", "es", "pt")
@@ -150,6 +151,8 @@ def _one(reader: Callable[..., DataFrame], bucket: str, count: int, uncounted: i
     given |= {"curated": "s3://curated"}
     given |= dict.fromkeys(("source", "date_from", "date_to"), "*")
     given |= {"languages": ",".join(LANGUAGES), "max_text_bytes": "20000", "sources": "web"}
+    given |= {"quality": json.dumps({"all": Limits().model_dump(), "sources": {}}), "now": LANDED.isoformat()}
+    given |= {"accepted": "no"}
     cleaning = clean_messages.cleaning_of([part for name, value in given.items() for part in (f"--{name}", value)])
     with mock.patch.object(clean_messages, "judged", reader), mock.patch.object(clean_messages, "_write", marked):
         report = clean_messages.clean(cleaning)
