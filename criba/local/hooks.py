@@ -111,6 +111,7 @@ _TABLE: dict[str, dict[str, str | None]] = {
         "_run_parallel_branches": "state_def raw_input execution ctx",
         "_run_sub_machine": "states start_at input_data execution ctx",
         "_scaled_sleep": "seconds",
+        "_sfn_jsonata_parse": "text",
         "_start_execution": "data",
         "_state_machines": None,
         "_state_query_language": "state_def ctx",
