@@ -27,6 +27,8 @@ COMMANDS = [
     "runs list",
     "runs show",
     "runs watch",
+    "runs quality",
+    "runs accept",
     "runs redrive",
     "quarantine list",
     "quarantine show",

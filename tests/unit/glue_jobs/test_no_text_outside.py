@@ -71,8 +71,9 @@ def land(lake: Lake) -> None:
             {"text": "okapi", "label": ["ajolote"]},
             {"text": "okapi", "label": "order", "split": "ajolote"},
             {"text": "okapi", "label": "order", "source": "Ajolote ajolote"},
-            {"text": "el mismo okapi", "label": "ajolote-1"},
-            {"text": "el mismo okapi", "label": "ajolote-2"},
+            # A well-formed label is a name that reports count, and no text.
+            {"text": "el mismo okapi", "label": "refund"},
+            {"text": "el mismo okapi", "label": "return"},
             {"message_id": "tapir", "source": "web", "label": "order"},
         ),
     )
