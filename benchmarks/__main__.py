@@ -70,7 +70,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--output", type=Path, default=Path("build/bench"))
-    parser.add_argument("--seconds", type=float, default=3, help="of load for each figure")
+    parser.add_argument("--seconds", type=float, default=2, help="of load for each figure")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--publish", action="store_true", help="write docs/benchmarks.md too")
     return parser.parse_args()
