@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
-from glue_jobs.store import delete, keys_below, read_json, s3, write_json_once
+from glue_jobs.store import delete, keys_below, read_json, read_json_if_there, s3, write_json_once
 from pipeline_code.contracts import ANY, CLAIMS, RAW_LABELS, RAW_MESSAGES, RunFiles, claim_key, raw_place
 
 PARALLEL_CLAIMS = 16
@@ -38,6 +38,8 @@ class Scope:
     source: str = ANY
     date_from: str = ANY
     date_to: str = ANY
+    again: bool = False
+    """Whether objects that other runs took are read once more."""
 
     @property
     def prefix(self) -> str:
@@ -57,7 +59,7 @@ class Scope:
 
 def take_messages(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
     """Claim the unclaimed message objects in scope, or return what this run took before."""
-    return _once(curated, files, lambda: _claim_all(raw, curated, files, scope))
+    return _once(curated, files, lambda: _claim_all(raw, curated, files, scope), again=scope.again)
 
 
 def take_labels(raw: str, curated: str, files: RunFiles) -> list[RawObject]:
@@ -78,17 +80,17 @@ def current_objects(bucket: str, prefix: str) -> Iterator[RawObject]:
 
 
 def _claim_all(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
-    """Claim what nobody has. Only a run that began before, and was cut off, looks whether a claim is its own."""
+    """Claim what nobody has. Only a run that began before, and was cut off, looks whether a claim is its own.
+
+    A run that scores once more takes what others have claimed, too, and claims what it is the first to see.
+    """
     first_attempt = write_json_once(curated, files.key("claiming.json"), {"run_id": files.run_id})
     taken = set(keys_below(curated, f"{CLAIMS}/{scope.prefix}")) if first_attempt else set()
-    free = [
-        found
-        for found in current_objects(raw, scope.prefix)
-        if scope.holds(found.place) and claim_key(found.key, found.version_id) not in taken
-    ]
+    here = [found for found in current_objects(raw, scope.prefix) if scope.holds(found.place)]
+    free = [found for found in here if claim_key(found.key, found.version_id) not in taken]
     with ThreadPoolExecutor(PARALLEL_CLAIMS) as pool:
-        ours = pool.map(lambda found: _claim(curated, found, files.run_id), free)
-        return [found for found, is_ours in zip(free, ours, strict=True) if is_ours]
+        ours = list(pool.map(lambda found: _claim(curated, found, files.run_id), free))
+    return here if scope.again else [found for found, is_ours in zip(free, ours, strict=True) if is_ours]
 
 
 def _claim(curated: str, found: RawObject, run_id: str) -> bool:
@@ -97,17 +99,17 @@ def _claim(curated: str, found: RawObject, run_id: str) -> bool:
     return write_json_once(curated, key, claim) or read_json(curated, key)["run_id"] == run_id
 
 
-def _once(curated: str, files: RunFiles, take: Callable[[], list[RawObject]]) -> list[RawObject]:
+def _once(curated: str, files: RunFiles, take: Callable[[], list[RawObject]], *, again: bool = True) -> list[RawObject]:
     """Write the list of inputs once; every later attempt reads that list and releases what it claimed beside it."""
     try:
         return _inputs(curated, files)
     except FileNotFoundError:
         taken = sorted(take())
-    document = {"run_id": files.run_id, "objects": [asdict(one) for one in taken]}
+    document = {"run_id": files.run_id, "again": again, "objects": [asdict(one) for one in taken]}
     if write_json_once(curated, files.inputs, document):
         return taken
     settled = _inputs(curated, files)
-    _release(curated, set(taken) - set(settled))
+    _release(curated, files.run_id, set(taken) - set(settled))
     return settled
 
 
@@ -115,9 +117,12 @@ def _inputs(curated: str, files: RunFiles) -> list[RawObject]:
     return [RawObject(**one) for one in read_json(curated, files.inputs)["objects"]]
 
 
-def _release(curated: str, unused: Iterable[RawObject]) -> None:
-    for one in unused:
-        delete(curated, claim_key(one.key, one.version_id))
+def _release(curated: str, run_id: str, unused: Iterable[RawObject]) -> None:
+    """Give back what this run claimed; what it only reads again is another's."""
+    for key in (claim_key(one.key, one.version_id) for one in unused):
+        claim = read_json_if_there(curated, key)
+        if claim and claim["run_id"] == run_id:
+            delete(curated, key)
 
 
 def _is_data(key: str) -> bool:

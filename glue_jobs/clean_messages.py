@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row
@@ -22,12 +23,14 @@ from glue_jobs.redriving import Work, work_of
 from glue_jobs.schemas import LABELLED, MESSAGE, names
 from glue_jobs.session import spark_session
 from glue_jobs.splits import shared_out
-from glue_jobs.store import write_json, write_text
-from glue_jobs.writing import write_folder, write_folders
+from glue_jobs.store import read_json_if_there, write_json, write_text
+from glue_jobs.writing import delete_folders, write_folder, write_folders
 from pipeline_code.contracts import ANY, CURATED_MESSAGES, SOURCE, WORKFLOWS, RunFiles, labelled_prefix
 
 STEP = "clean_messages"
 KINDS = ("messages", "labels")
+NEW, ALL = "new", "all"
+"""Which message objects a run takes: those that no run took yet, or all in its scope, once more."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,12 @@ def clean(cleaning: Cleaning) -> dict[str, object]:
     groups = grouped(rows)
     counts = counted(groups)
     counts.check()
+    earlier = read_json_if_there(cleaning.bucket, cleaning.files.clean) or {"folders": []}
     _write(rows, counts, cleaning)
     rows.unpersist()
     report = _report(cleaning.files.run_id, objects, work, counts, is_labels=cleaning.is_labels)
     report["quality"] = _judge(groups, cleaning)
+    delete_folders(cleaning.bucket, sorted(set(earlier["folders"]) - set(report["folders"])))
     report["seconds"] = round(time.monotonic() - began, 3)
     write_json(cleaning.bucket, cleaning.files.clean, report)
     return report
@@ -106,7 +111,7 @@ def _judge(groups: Sequence[Row], cleaning: Cleaning) -> dict[str, object]:
 
 def _report(
     run_id: str, objects: Sequence[RawObject], work: Work, counts: Counts, *, is_labels: bool
-) -> dict[str, object]:
+) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "objects": len(objects),
@@ -138,16 +143,17 @@ def cleaning_of(argv: Sequence[str]) -> Cleaning:
             "date_to",
             "languages",
             "max_text_bytes",
-            *("sources", "quality", "now", "accepted"),
+            *("sources", "take", "quality", "now", "accepted"),
         ),
     )
     if args.source != ANY and not SOURCE.fullmatch(args.source):
         raise ValueError(f"--source {args.source!r}: use 1 to 31 of a-z, 0-9 and -, or {ANY} for every source")
     bucket_name(args.curated)
+    again = choice("take", args.take, (NEW, ALL)) == ALL
     return Cleaning(
         curated=args.curated.rstrip("/"),
         files=RunFiles(choice("workflow", args.workflow, WORKFLOWS), args.run_id),
-        scope=Scope(args.source, day("date_from", args.date_from), day("date_to", args.date_to)),
+        scope=Scope(args.source, day("date_from", args.date_from), day("date_to", args.date_to), again),
         settings=Settings(
             bucket=bucket_name(args.raw),
             kind=choice("kind", args.kind, KINDS),

@@ -25,12 +25,17 @@ def messages_of_run(spark: SparkSession, curated: str, folders: Sequence[str]) -
     return spark.read.schema(CURATED).option("basePath", f"{curated}/{CURATED_MESSAGES}").parquet(*paths)
 
 
-def all_messages(spark: SparkSession, curated: str) -> DataFrame:
-    """Read the messages of every run; of one that several runs hold, only the one received last, or of the last run."""
-    found = unless_missing(
+def stored_messages(spark: SparkSession, curated: str) -> DataFrame:
+    """Read the messages (schema CURATED) of every run, those of two runs twice."""
+    return unless_missing(
         lambda: spark.read.schema(CURATED).parquet(f"{curated}/{CURATED_MESSAGES}"),
         otherwise=spark.createDataFrame([], CURATED),
     )
+
+
+def all_messages(spark: SparkSession, curated: str) -> DataFrame:
+    """Read the messages of every run; of one that several runs hold, only the one received last, or of the last run."""
+    found = stored_messages(spark, curated)
     latest = Window.partitionBy("source", "message_id").orderBy(F.desc("received_at"), F.desc("run_id"))
     return found.withColumn("nth", F.row_number().over(latest)).where("nth = 1").drop("nth")
 

@@ -15,9 +15,9 @@ from glue_jobs.curated import messages_of_run, record_id, unless_missing
 from glue_jobs.quarantine import write_quarantine
 from glue_jobs.schemas import ANSWER, PREDICTION, names
 from glue_jobs.session import spark_session
-from glue_jobs.store import read_json, write_json
-from glue_jobs.writing import write_folders
-from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix, quarantine_prefix
+from glue_jobs.store import read_json, read_json_if_there, write_json
+from glue_jobs.writing import delete_folders, delete_others, write_folders
+from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix, publication_key, quarantine_prefix
 
 STEP = "publish_predictions"
 FAULTS = ("unanswered", "doubly_answered", "unknown_answers", "unreadable_answers")
@@ -38,6 +38,11 @@ class Reconciled:
     def values(self, column: str) -> list[str]:
         """Values of a column that some scored message has; a malformed answer may lack one."""
         return sorted({group[column] for group in self.groups if group.scored and group[column] is not None})
+
+    @property
+    def dates(self) -> list[str]:
+        """The dates that some message was scored of."""
+        return self.values("date")
 
     @property
     def faults(self) -> dict[str, int]:
@@ -104,9 +109,14 @@ def publish(run_id: str, curated: str, predictions: str, model_version: str) -> 
     account = reconciled(rows)
     shard_lines = lines_below(spark, bucket, f"{batch_prefix(run_id)}/in/")
     is_sound = account.total("messages") == shard_lines == cleaned["kept"] and not any(account.faults.values())
+    folders = (read_json_if_there(bucket, files.published) or {}).get("folders", [])
     published = 0
     if is_sound:
+        _withdraw(bucket_name(predictions), run_id)
         published = _write_predictions(rows, account, f"{predictions}/{PREDICTIONS}", run_id, model_version)
+        written = [f"{PREDICTIONS}/date={date}/run={run_id}" for date in account.dates]
+        delete_folders(bucket_name(predictions), sorted(set(folders) - set(written)))
+        folders = written
         _write_unscorable(rows, account, bucket, run_id)
     rows.unpersist()
     report: dict[str, object] = {
@@ -116,6 +126,7 @@ def publish(run_id: str, curated: str, predictions: str, model_version: str) -> 
         "auto": account.scored("decision", "auto"),
         "review": account.scored("decision", "review"),
         "published": published,
+        "folders": folders,
         "labels": {label: account.scored("label", label) for label in account.values("label")},
         "faults": account.faults,
         "shard_lines": shard_lines,
@@ -124,6 +135,11 @@ def publish(run_id: str, curated: str, predictions: str, model_version: str) -> 
     }
     write_json(bucket, files.published, report)
     return report
+
+
+def _withdraw(bucket: str, run_id: str) -> None:
+    """Take back that the run's predictions are complete: until the workflow says so again, nobody reads them."""
+    delete_others(bucket, publication_key(run_id), keep=())
 
 
 def _write_predictions(rows: DataFrame, account: Reconciled, uri: str, run_id: str, model_version: str) -> int:
@@ -135,7 +151,7 @@ def _write_predictions(rows: DataFrame, account: Reconciled, uri: str, run_id: s
         *names(PREDICTION), "date", F.lit(run_id).alias("run")
     )
     write_folders(table, uri, "date", "run")
-    folders = [f"{uri}/date={date}/run={run_id}" for date in account.values("date")]
+    folders = [f"{uri}/date={date}/run={run_id}" for date in account.dates]
     return rows.sparkSession.read.schema(PREDICTION).parquet(*folders).count()
 
 

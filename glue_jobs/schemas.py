@@ -1,5 +1,7 @@
 """Columns of the tables that the jobs hand to one another, as Spark writes them."""
 
+from pipeline_code.contracts import PREDICTION_COLUMNS, PUBLICATION_COLUMNS
+
 MESSAGE = (
     "message_id string, source string, received_at timestamp, text string, language string, text_key string, "
     "raw_key string, raw_version string, position bigint, run_id string"
@@ -18,10 +20,8 @@ JUDGED = (
 """A raw record after the rules: refused when it has a `reason`. A row with `landed` counts a split instead."""
 
 ANSWER = "id string, label string, confidence double, in_scope_score double, decision string, error string"
-PREDICTION = (
-    "message_id string, source string, received_at timestamp, language string, label string, confidence double, "
-    "in_scope_score double, decision string, model_version string, run_id string"
-)
+PREDICTION = ", ".join(f"{name} {kind}" for name, kind in PREDICTION_COLUMNS.items())
+PUBLICATION = ", ".join(f"{name} {kind}" for name, kind in PUBLICATION_COLUMNS.items())
 
 
 def names(schema: str) -> list[str]:

@@ -36,6 +36,14 @@ def read_json(bucket: str, key: str) -> dict[str, Any]:
     return cast(dict[str, Any], json.loads(body))
 
 
+def read_json_if_there(bucket: str, key: str) -> dict[str, Any] | None:
+    """Return a JSON object that lies in S3, None when there is none."""
+    try:
+        return read_json(bucket, key)
+    except FileNotFoundError:
+        return None
+
+
 def write_json(bucket: str, key: str, document: dict[str, Any]) -> None:
     """Write a JSON object, over an earlier one."""
     s3().put_object(Bucket=bucket, Key=key, Body=_encoded(document), ContentType="application/json")

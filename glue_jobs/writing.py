@@ -63,6 +63,12 @@ def write_folders(rows: DataFrame, uri: str, *folders: str) -> None:
     )
 
 
+def delete_folders(bucket: str, folders: Iterable[str]) -> None:
+    """Delete folders that an earlier attempt of the run wrote and this one did not."""
+    for folder in folders:
+        delete_others(bucket, f"{folder}/", keep=())
+
+
 def write_folder(rows: DataFrame, uri: str) -> None:
     """Write rows as Parquet; replaces the folder."""
     rows.write.mode("overwrite").options(**NO_SUCCESS_FILE).parquet(uri)

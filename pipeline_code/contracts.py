@@ -41,6 +41,7 @@ RUNS = "runs"
 TRAINED = "trained"
 EVALUATIONS = "evaluations"
 PREDICTIONS = "predictions"
+PUBLICATIONS = "publications"
 BASELINE = "baseline"
 REPORTS = "reports"
 
@@ -71,6 +72,35 @@ EVENT_SOURCE = "criba"
 SCORE_REQUESTED = "ScoreRequested"
 TRAIN_REQUESTED = "TrainRequested"
 
+PREDICTION_COLUMNS = {
+    "message_id": "string",
+    "source": "string",
+    "received_at": "timestamp",
+    "language": "string",
+    "label": "string",
+    "confidence": "double",
+    "in_scope_score": "double",
+    "decision": "string",
+    "model_version": "string",
+    "run_id": "string",
+}
+"""A prediction, with the types that Hive and Spark give them. In the lake `date` and `run` are folders."""
+
+PUBLICATION_COLUMNS = {"run_id": "string", "started_at": "string", "model_version": "string", "records": "bigint"}
+"""What says that a run's predictions are complete, one JSON object a run; `started_at` is ISO 8601 in UTC."""
+
+CURRENT_PREDICTIONS = f"""
+SELECT {", ".join(PREDICTION_COLUMNS)}, date
+FROM (
+    SELECT scored.*, row_number() OVER (
+        PARTITION BY scored.source, scored.message_id ORDER BY published.started_at DESC, published.run_id DESC
+    ) AS nth
+    FROM predictions scored JOIN publications published ON scored.run_id = published.run_id
+) AS ranked
+WHERE nth = 1
+"""  # noqa: S608 - all its names are written here
+"""Each message's prediction by the latest run that has published it; the same SQL for Athena and Spark."""
+
 
 def raw_message_key(source: str, day: str, name: str) -> str:
     """Key of a raw object, `messages/source=<s>/date=<YYYY-MM-DD>/<name>`."""
@@ -98,6 +128,11 @@ def marker_key(day: str, source: str | None = None) -> str:
 def claim_key(raw_key: str, version_id: str) -> str:
     """Key of the claim on one raw object version, beside which no second one can be written."""
     return f"{CLAIMS}/{raw_key}/{version_id}.json"
+
+
+def publication_key(run_id: str) -> str:
+    """Key, in the predictions bucket, of what says that a run's predictions are complete."""
+    return f"{PUBLICATIONS}/{run_id}.json"
 
 
 def run_prefix(workflow: str, run_id: str) -> str:

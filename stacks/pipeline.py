@@ -130,7 +130,12 @@ class PipelineStack(cdk.Stack):
                     writes=[names.QUARANTINE, names.RUNS],
                     deletes=[names.QUARANTINE],
                 ),
-                Reach(storage.predictions, spark_writes=[names.PREDICTIONS]),
+                Reach(
+                    storage.predictions,
+                    reads=[names.PUBLICATIONS],
+                    deletes=[names.PUBLICATIONS],
+                    spark_writes=[names.PREDICTIONS],
+                ),
             ),
         }
 

@@ -1,13 +1,23 @@
-"""Catalog: the Glue database and the two tables that people read, partitioned by projection: no crawler."""
+"""Catalog: the Glue database, its tables, partitioned by projection (no crawler), and the view of what is current."""
 
-from collections.abc import Sequence
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from pipeline_code.contracts import CURATED_MESSAGES, PREDICTIONS
+from pipeline_code.contracts import (
+    CURATED_MESSAGES,
+    CURRENT_PREDICTIONS,
+    PREDICTION_COLUMNS,
+    PREDICTIONS,
+    PUBLICATION_COLUMNS,
+    PUBLICATIONS,
+)
 
 MESSAGES_COLUMNS = {
     "message_id": "string",
@@ -20,22 +30,25 @@ MESSAGES_COLUMNS = {
     "position": "bigint",
     "run_id": "string",
 }
-PREDICTIONS_COLUMNS = {
-    "message_id": "string",
-    "source": "string",
-    "received_at": "timestamp",
-    "language": "string",
-    "label": "string",
-    "confidence": "double",
-    "in_scope_score": "double",
-    "decision": "string",
-    "model_version": "string",
-    "run_id": "string",
-}
+HIVE_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+PARQUET = (
+    f"{HIVE_PARQUET}.MapredParquetInputFormat",
+    f"{HIVE_PARQUET}.MapredParquetOutputFormat",
+    f"{HIVE_PARQUET}.serde.ParquetHiveSerDe",
+)
+JSON_LINES = (
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+    "org.openx.data.jsonserde.JsonSerDe",
+)
+"""Input format, output format and SerDe."""
 
 
 class Catalog(Construct):
-    """The database `name` with the tables `messages` (by source and date) and `predictions` (by date)."""
+    """The database `name`: `messages` by source and date, `predictions` by date, `publications`, and a view.
+
+    The view `current_predictions` is what people read: each message's prediction by the latest run that published it.
+    """
 
     def __init__(
         self,
@@ -61,49 +74,88 @@ class Catalog(Construct):
             "projection.date.range": f"{first_year}-01-01,NOW+1DAYS",
         }
         by_source = {"projection.source.type": "enum", "projection.source.values": ",".join(sources)}
-        self.messages = self._table(
-            "messages", MESSAGES_COLUMNS, curated, CURATED_MESSAGES, ["source", "date"], {**by_source, **dates}
+        messages = self._at(curated, CURATED_MESSAGES, MESSAGES_COLUMNS, PARQUET)
+        self.messages = self._partitioned(
+            "messages", messages, curated, CURATED_MESSAGES, {"source": by_source, "date": dates}
         )
-        self._table("predictions", PREDICTIONS_COLUMNS, predictions, PREDICTIONS, ["date"], dates)
+        scored = self._at(predictions, PREDICTIONS, PREDICTION_COLUMNS, PARQUET)
+        self._partitioned("predictions", scored, predictions, PREDICTIONS, {"date": dates})
+        published = self._at(predictions, PUBLICATIONS, PUBLICATION_COLUMNS, JSON_LINES)
+        self._table("publications", published, parameters={"classification": "json"})
+        self._view("current_predictions", CURRENT_PREDICTIONS, {**PREDICTION_COLUMNS, "date": "string"}, name)
+
+    def _partitioned(
+        self,
+        name: str,
+        storage: glue.CfnTable.StorageDescriptorProperty,
+        bucket: s3.IBucket,
+        prefix: str,
+        projections: Mapping[str, Mapping[str, str]],
+    ) -> glue.CfnTable:
+        """Add a Parquet table whose partitions are projected; a run is a folder below them, which Athena reads too."""
+        folders = "/".join(f"{key}=${{{key}}}" for key in projections)
+        return self._table(
+            name,
+            storage,
+            parameters={
+                "classification": "parquet",
+                "projection.enabled": "true",
+                "storage.location.template": f"s3://{bucket.bucket_name}/{prefix}/{folders}/",
+                **{key: value for one in projections.values() for key, value in one.items()},
+            },
+            partition_keys=[glue.CfnTable.ColumnProperty(name=key, type="string") for key in projections],
+        )
+
+    def _view(self, name: str, sql: str, columns: Mapping[str, str], database: str) -> None:
+        """Add a view as Athena keeps its own: a table without data, whose text is the query and its types in base64."""
+        types = [{"name": key, "type": type_.replace("string", "varchar")} for key, type_ in columns.items()]
+        query = {"originalSql": sql.strip(), "catalog": "awsdatacatalog", "schema": database, "columns": types}
+        text = base64.b64encode(json.dumps(query).encode()).decode()
+        self._table(
+            name,
+            glue.CfnTable.StorageDescriptorProperty(
+                columns=_columns(columns), location="", serde_info=glue.CfnTable.SerdeInfoProperty()
+            ),
+            table_type="VIRTUAL_VIEW",
+            parameters={"presto_view": "true", "comment": "Presto View"},
+            view_original_text=f"/* Presto View: {text} */",
+            view_expanded_text="/* Presto View */",
+            partition_keys=[],
+        )
+
+    def _at(
+        self, bucket: s3.IBucket, prefix: str, columns: Mapping[str, str], formats: tuple[str, str, str]
+    ) -> glue.CfnTable.StorageDescriptorProperty:
+        """What a table's files are: all objects below the prefix."""
+        input_format, output_format, serde = formats
+        return glue.CfnTable.StorageDescriptorProperty(
+            columns=_columns(columns),
+            location=f"s3://{bucket.bucket_name}/{prefix}/",
+            input_format=input_format,
+            output_format=output_format,
+            serde_info=glue.CfnTable.SerdeInfoProperty(serialization_library=serde),
+        )
 
     def _table(
         self,
         name: str,
-        columns: dict[str, str],
-        bucket: s3.IBucket,
-        prefix: str,
-        partitions: list[str],
-        projection: dict[str, str],
+        storage: glue.CfnTable.StorageDescriptorProperty,
+        *,
+        table_type: str = "EXTERNAL_TABLE",
+        **more: Any,
     ) -> glue.CfnTable:
-        """Add a Parquet table below `prefix`; a run is a folder below the partition, which Athena reads through."""
-        folders = "/".join(f"{key}=${{{key}}}" for key in partitions)
-        column = glue.CfnTable.ColumnProperty
-        parquet = "org.apache.hadoop.hive.ql.io.parquet"
         table = glue.CfnTable(
             self,
-            name.capitalize(),
+            name.title().replace("_", ""),
             catalog_id=Stack.of(self).account,
             database_name=self.database.ref,
             table_input=glue.CfnTable.TableInputProperty(
-                name=name,
-                table_type="EXTERNAL_TABLE",
-                parameters={
-                    "classification": "parquet",
-                    "projection.enabled": "true",
-                    "storage.location.template": f"s3://{bucket.bucket_name}/{prefix}/{folders}/",
-                    **projection,
-                },
-                partition_keys=[column(name=key, type="string") for key in partitions],
-                storage_descriptor=glue.CfnTable.StorageDescriptorProperty(
-                    columns=[column(name=key, type=type_) for key, type_ in columns.items()],
-                    location=f"s3://{bucket.bucket_name}/{prefix}/",
-                    input_format=f"{parquet}.MapredParquetInputFormat",
-                    output_format=f"{parquet}.MapredParquetOutputFormat",
-                    serde_info=glue.CfnTable.SerdeInfoProperty(
-                        serialization_library=f"{parquet}.serde.ParquetHiveSerDe"
-                    ),
-                ),
+                name=name, table_type=table_type, storage_descriptor=storage, **more
             ),
         )
         table.add_resource_dependency(self.database)
         return table
+
+
+def _columns(columns: Mapping[str, str]) -> list[glue.CfnTable.ColumnProperty]:
+    return [glue.CfnTable.ColumnProperty(name=key, type=type_) for key, type_ in columns.items()]

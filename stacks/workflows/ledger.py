@@ -68,8 +68,8 @@ def begin(next_: str) -> States:
     }
 
 
-def end(workflow: str, platform: Platform) -> States:
-    """Close the ledger of a run that succeeded, whatever its outcome, and end."""
+def end(workflow: str, platform: Platform, *, then: str = "Done") -> States:
+    """Close the ledger of a run that succeeded, whatever its outcome, and end; `then` may be a state before the end."""
     account = ledger(
         f"'{workflow}'",
         platform,
@@ -86,7 +86,7 @@ def end(workflow: str, platform: Platform) -> States:
     bucket = platform.storage.curated.bucket_name
     return {
         CLOSE: count_transitions("$states.context.Execution.Id", next_="Close the ledger"),
-        "Close the ledger": write_ledger(f"'{workflow}'", "$run_id", account, bucket=bucket, next_="Done"),
+        "Close the ledger": write_ledger(f"'{workflow}'", "$run_id", account, bucket=bucket, next_=then),
         "Done": {"Type": "Succeed", "Output": {"run_id": jsonata("$run_id"), "outcome": jsonata("$outcome")}},
     }
 

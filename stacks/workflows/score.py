@@ -5,7 +5,7 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import BATCH, METRICS_NAMESPACE, MONITOR, REPORTS, RUNS
+from pipeline_code.contracts import BATCH, METRICS_NAMESPACE, MONITOR, PUBLICATIONS, REPORTS, RUNS, publication_key
 from stacks.workflows.container_jobs import processing_job, transform_job
 from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
@@ -25,7 +25,8 @@ class ScoreWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = here = platform
         states = {**begin("Read the champion"), **self._data(), **self._transform(), **self._second_try()}
-        states |= {**self._publication(), **end("score", here)}
+        states |= {**self._publication(), **end("score", here, then="Anything published?")}
+        states |= self._current()
         self.workflow = platform.workflow(
             self, "Score", states, start="Begin", comment="Score new messages", timeout_seconds=24 * 3600
         )
@@ -39,6 +40,7 @@ class ScoreWorkflow(Construct):
         """Look for a champion before any message is claimed, then clean what is new and cut it into shards."""
         here = self.platform
         scope = {key: jsonata(f"{INPUT}.scope.{key}") for key in ("source", "date_from", "date_to")}
+        scope["take"] = jsonata(f"{INPUT}.again = true ? 'all' : 'new'")
         return {
             "Read the champion": task(
                 "aws-sdk:ssm:getParameter",
@@ -63,7 +65,9 @@ class ScoreWorkflow(Construct):
                 next_="Anything to score?",
             ),
             "Anything to score?": choice(("$steps.plan.records > 0", "Score"), default="Nothing to score"),
-            "Nothing to score": note(RECONCILE, outcome="Nothing to score"),
+            "Nothing to score": note("Withdraw what was published", outcome="Nothing to score"),
+            # An earlier attempt of the same run may have published what is refused now.
+            "Withdraw what was published": task("aws-sdk:s3:deleteObject", self._publication_object(), next_=RECONCILE),
         }
 
     def _transform(self) -> States:
@@ -191,6 +195,29 @@ class ScoreWorkflow(Construct):
             ),
         }
 
+    def _current(self) -> States:
+        """At the very end, make the predictions those that people read: no part of a run that failed ever is."""
+        publication = {
+            "run_id": jsonata("$run_id"),
+            "started_at": jsonata("$states.context.Execution.StartTime"),
+            "model_version": jsonata("$string($model.version)"),
+            "records": jsonata("$steps.published.published"),
+        }
+        return {
+            "Anything published?": choice(
+                ("$exists($steps.published)", "Make the predictions current"), default="Done"
+            ),
+            "Make the predictions current": task(
+                "aws-sdk:s3:putObject",
+                {**self._publication_object(), "Body": publication, "ContentType": "application/json"},
+                next_="Done",
+            ),
+        }
+
+    def _publication_object(self) -> dict[str, str]:
+        key = publication_key("' & $run_id & '")
+        return {"Bucket": self.platform.storage.predictions.bucket_name, "Key": jsonata(f"'{key}'")}
+
     def _monitor_job(self) -> dict[str, Any]:
         here = self.platform
         return processing_job(
@@ -212,6 +239,11 @@ class ScoreWorkflow(Construct):
         work.allow("ssm:GetParameter", on=[here.champion_arn])
         work.allow_reading(here.storage.curated, f"{RUNS}/score/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/score/*/ledger.json", f"{BATCH}/*/retry-*.manifest")
+        work.allow(
+            "s3:PutObject",
+            "s3:DeleteObject",
+            on=[here.storage.predictions.arn_for_objects(f"{PUBLICATIONS}/*")],
+        )
         work.allow(
             "s3:ListBucket",
             on=[here.storage.curated.bucket_arn],

@@ -34,7 +34,7 @@ class TrainWorkflow(Construct):
     def _data(self) -> States:
         """Clean the labelled messages, build the training set, and refuse one that nothing can be learnt from."""
         here = self.platform
-        everything = {"source": ANY, "date_from": ANY, "date_to": ANY}
+        everything = {"source": ANY, "date_from": ANY, "date_to": ANY, "take": "all"}
         return {
             **clean_messages(here, "train", kind="labels", scope=everything, next_="Build the training set"),
             **reporting_job(

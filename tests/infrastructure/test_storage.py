@@ -1,5 +1,7 @@
 """Storage keeps what must not be lost: encrypted, private, versioned, retained."""
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -175,6 +177,28 @@ def test_tables_are_projected_by_date_and_never_by_run(templates: Templates) -> 
     }
     assert [key["Name"] for key in tables["messages"]["PartitionKeys"]] == ["source", "date"]
     assert [key["Name"] for key in tables["predictions"]["PartitionKeys"]] == ["date"]
-    for table in tables.values():
-        assert table["Parameters"]["projection.enabled"] == "true"
-        assert "run_id" in [column["Name"] for column in table["StorageDescriptor"]["Columns"]]
+    for name in ("messages", "predictions"):
+        assert tables[name]["Parameters"]["projection.enabled"] == "true"
+        assert "run_id" in [column["Name"] for column in tables[name]["StorageDescriptor"]["Columns"]]
+
+
+def test_people_read_a_view_of_what_is_current(dev: Templates) -> None:
+    tables = {
+        table["TableInput"]["Name"]: table["TableInput"] for table in properties(dev.resources("AWS::Glue::Table"))
+    }
+    assert set(tables) == {"messages", "predictions", "publications", "current_predictions"}
+    view = tables["current_predictions"]
+    assert view["TableType"] == "VIRTUAL_VIEW"
+    assert view["Parameters"]["presto_view"] == "true"
+    text = view["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
+    query = json.loads(base64.b64decode(text))
+    assert (query["catalog"], query["schema"]) == ("awsdatacatalog", "criba_dev")
+    types = {"timestamp": "timestamp", "double": "double", "string": "varchar"}
+    columns = {one["Name"]: types[one["Type"]] for one in view["StorageDescriptor"]["Columns"]}
+    assert [(one["name"], one["type"]) for one in query["columns"]] == list(columns.items())
+    assert columns["received_at"] == "timestamp" and columns["label"] == "varchar"
+    assert query["originalSql"].startswith(f"SELECT {', '.join(columns)}\n")
+    assert "FROM predictions scored JOIN publications published" in query["originalSql"]
+    assert tables["publications"]["StorageDescriptor"]["SerdeInfo"] == {
+        "SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"
+    }

@@ -56,6 +56,39 @@ def test_a_marker_written_again_starts_another_run_and_an_event_sent_twice_does_
     assert launched(MARKER)["name"] != launched(again)["name"]
 
 
+@pytest.mark.parametrize(("given", "take"), [({}, "new"), ({"again": False}, "new"), ({"again": True}, "all")])
+def test_a_run_takes_new_messages_unless_it_is_to_score_all_once_more(given: dict[str, Any], take: str) -> None:
+    arguments = definitions()["score"]["States"]["Clean messages"]["Arguments"]["Arguments"]
+    context = {"Execution": {"Input": {"scope": {}, **given}}}
+    assert evaluate(arguments["--take"], context=context) == take
+
+
+def test_predictions_become_current_at_the_very_end_of_a_run_that_published_some() -> None:
+    states = definitions()["score"]["States"]
+    assert states["Close the ledger"]["Next"] == "Anything published?"
+    assert (
+        chosen("score", "Anything published?", steps={"published": {"published": 5}}) == "Make the predictions current"
+    )
+    assert chosen("score", "Anything published?", steps={"clean": {}}) == "Done"
+    current = states["Make the predictions current"]
+    assert current["Next"] == "Done"
+    said = evaluate(
+        current["Arguments"],
+        context={"Execution": {"StartTime": "2026-11-23T01:00:00Z"}},
+        run_id="nightly",
+        model={"version": "7"},
+        steps={"published": {"published": 5}},
+    )
+    assert said["Key"] == "publications/nightly.json"
+    assert said["Body"] == {
+        "run_id": "nightly",
+        "started_at": "2026-11-23T01:00:00Z",
+        "model_version": "7",
+        "records": 5,
+    }
+    assert evaluate(states["Withdraw what was published"]["Arguments"], run_id="nightly")["Key"] == said["Key"]
+
+
 @pytest.mark.parametrize("key", ["labels/_SUCCESS", "messages/_SUCCESS", "messages/source=app/_SUCCESS"])
 def test_a_marker_that_is_not_of_messages_starts_nothing(key: str) -> None:
     event = {**MARKER, "detail": {"object": {"key": key, "version-id": "v1"}}}

@@ -135,7 +135,9 @@ def test_a_run_with_nothing_to_score_is_reconciled_too() -> None:
     }
     assert discrepancies("score", nothing) == []
     assert chosen("score", "Do the counts add up?", discrepancies=[], steps=nothing) == "Count the transitions"
-    assert definitions()["score"]["States"]["Nothing to score"]["Next"] == "Reconcile"
+    states = definitions()["score"]["States"]
+    assert states["Nothing to score"]["Next"] == "Withdraw what was published"
+    assert states["Withdraw what was published"]["Next"] == "Reconcile"
     assert discrepancies("score", changed(nothing, clean__kept=1)) == [
         "Clean messages: 3 landed, but 1 kept + 0 duplicates + 3 quarantined",
         "Build the batch: 1 kept, but 0 records",

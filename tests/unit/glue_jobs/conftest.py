@@ -11,24 +11,38 @@ import pytest
 from moto.server import ThreadedMotoServer
 from pyspark.sql import SparkSession
 
-from tests.unit.glue_jobs.lake import BUCKETS, Lake
+from tests.unit.glue_jobs.lake import BUCKETS, Lake, Mains
 
 LOCAL_FILES = "org.apache.hadoop.fs.LocalFileSystem"
 MOUNTED = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 
 
 @pytest.fixture(scope="session")
-def s3_server() -> Iterator[str]:
+def s3_process() -> Iterator[ThreadedMotoServer]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
-    host, port = server.get_host_and_port()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3_server(s3_process: ThreadedMotoServer) -> Iterator[str]:
+    host, port = s3_process.get_host_and_port()
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
         environment.setenv("AWS_ACCESS_KEY_ID", "tests")
         environment.setenv("AWS_SECRET_ACCESS_KEY", "tests")
         environment.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         yield f"http://{host}:{port}"
-    server.stop()
+
+
+@pytest.fixture
+def mains(s3_server: str, s3_process: ThreadedMotoServer) -> Iterator[Mains]:
+    """What can be cut to kill a job between two writes."""
+    served = s3_process._server.app
+    s3_process._server.app = mains = Mains(served)
+    yield mains
+    s3_process._server.app = served
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,26 @@ import base64
 import gzip
 import json
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from http.client import HTTPConnection
+from itertools import count
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import boto3
+import pyarrow as pa
 import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
 
+from criba.local.jobs.workspace import Workspace
 from glue_jobs import build_batch, build_training_set, clean_messages, publish_predictions
+from glue_jobs.across_runs import TABLES, Erased, reconcile
+from glue_jobs.current import current_predictions
 from pipeline_code.quality_rules import QUALITY_RULES
 
 BUCKETS = ("raw", "curated", "predictions")
@@ -33,6 +43,55 @@ NEVER = json.dumps(
 
 def json_lines(*records: Any) -> bytes:
     return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+class Mains:
+    """What S3 runs on: it can go off after one write that is new, as if the job were killed between two of them.
+
+    A middleware in front of the server. What an earlier attempt wrote may be written again; once the mains are off,
+    every write is refused in a way that no job tries again.
+    """
+
+    def __init__(self, served: Callable[..., Any]) -> None:
+        self._served = served
+        self._lock = Lock()
+        self._written: set[tuple[str, str]] = set()
+        self._left: int | None = None
+        self.is_off = False
+
+    def killed_at_every_write(self, job: Callable[[], Any], after: Callable[[], Any] = lambda: None) -> int:
+        """Run a job that dies before its first write, one that dies before its second, and so on till one does not.
+
+        Calls `after` when one has died; returns how many have: as many as the job makes writes.
+        """
+        self._written = set()
+        for died in count():
+            self._left = min(died, 1)
+            with suppress(Exception):
+                job()
+            off, self._left, self.is_off = self.is_off, None, False
+            if not off:
+                return died
+            after()
+        raise AssertionError("unreachable: count() does not end")
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        write = (environ["REQUEST_METHOD"], environ["PATH_INFO"] + "?" + environ["QUERY_STRING"])
+        if write[0] in ("PUT", "POST", "DELETE") and not self._allows(write):
+            start_response("403 Forbidden", [("Content-Type", "application/xml")])
+            return [b"<Error><Code>AccessDenied</Code><Message>the mains are off</Message></Error>"]
+        return self._served(environ, start_response)
+
+    def _allows(self, write: tuple[str, str]) -> bool:
+        with self._lock:
+            if self._left is None:
+                return True
+            is_new = write not in self._written
+            self.is_off = self.is_off or (is_new and self._left == 0)
+            if is_new and not self.is_off:
+                self._left -= 1
+                self._written.add(write)
+            return not self.is_off
 
 
 @dataclass
@@ -111,6 +170,7 @@ class Lake:
             "quality": NEVER,
             "now": f"{DAY}T12:00:00Z",
             "accepted": "no",
+            "take": "new",
             **changed,
         }
         clean_messages.main(argv(**arguments))
@@ -138,6 +198,45 @@ class Lake:
             argv(run_id=run_id, curated="s3://curated", predictions="s3://predictions", model_version=model_version)
         )
         return self.document(f"runs/score/{run_id}/published.json")
+
+    def succeed(self, run_id: str = "r1", started_at: str = "2026-01-16T02:00:00Z", model_version: str = "7") -> None:
+        """Close the run's ledger and say that its predictions are complete, as the workflow does at its very end."""
+        said = {"run_id": run_id, "started_at": started_at, "model_version": model_version, "records": 1}
+        self.put("predictions", f"publications/{run_id}.json", json.dumps(said).encode())
+        self.put("curated", f"runs/score/{run_id}/ledger.json", b'{"status": "SUCCEEDED"}')
+        self.settle()
+
+    def put_predictions(self, run_id: str, labels: dict[str, str], date: str = DAY) -> None:
+        """Write predictions as a run leaves them: a label for each `source:message_id`."""
+        ids = [id_.partition(":") for id_ in labels]
+        columns = {"message_id": [id_ for _, _, id_ in ids], "source": [source for source, _, _ in ids]}
+        folder = self.mounts / f"predictions/predictions/date={date}/run={run_id}"
+        folder.mkdir(parents=True)
+        run = [run_id] * len(labels)
+        pq.write_table(pa.table({**columns, "label": list(labels.values()), "run_id": run}), folder / "part.parquet")
+
+    def current(self) -> list[tuple[str, str, str, str]]:
+        """Source, id, label and run of all current predictions, in order."""
+        self.settle()
+        found = current_predictions(SparkSession.getActiveSession(), "s3://predictions").collect()
+        return sorted((row.source, row.message_id, row.label, row.run_id) for row in found)
+
+    def reconcile(self, erased: Erased | None = None) -> dict[str, Any]:
+        """Reconcile all runs, nothing having been erased unless it is said."""
+        self.settle()
+        nothing: Erased = {table: Counter() for table in TABLES}
+        return reconcile(SparkSession.getActiveSession(), "s3://curated", "s3://predictions", erased or nothing)
+
+    @cached_property
+    def _workspace(self) -> Workspace:
+        return Workspace(self.s3, self.mounts, [(bucket, "") for bucket in BUCKETS])
+
+    def settle(self) -> None:
+        """Make Spark's folders and the buckets the same thing, as they are on AWS."""
+        for checksum in self.mounts.rglob(".*.crc"):
+            checksum.unlink()
+        self._workspace.push()
+        self._workspace.pull()
 
 
 def argv(**arguments: Any) -> list[str]:
