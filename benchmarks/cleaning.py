@@ -41,7 +41,7 @@ from glue_jobs.draft import Draft, Origin
 from glue_jobs.judging import ARROW, Settings, _row, in_batches, judged
 from glue_jobs.languages import detected
 from glue_jobs.privacy import redactor
-from glue_jobs.reading import _json_record
+from glue_jobs.reading import json_record
 from glue_jobs.rules import refused
 from glue_jobs.schemas import JUDGED
 from glue_jobs.splits import Split
@@ -171,13 +171,13 @@ def stages(share: float, count: int) -> dict[str, float]:
     split = Split("messages/source=web/a.jsonl", "v", "json_lines", False, "web", DAY, LANDED.isoformat(), 0, len(data))
     redact = redactor(LANGUAGES)
     read = list(lines([data]))
-    records = [_json_record(line, ALL_LINES) for line in read]
+    records = [json_record(line, ALL_LINES) for line in read]
     drafts = [Draft(record.fields, origin) for record in records]
     texts = [redact(draft.clean) for draft in drafts]
     rows = [_row(record, split, origin, LANGUAGES, redact) for record in records]
     return {
         "reading lines": _best(lambda: list(lines([data])), count),
-        "parsing": _best(lambda: [_json_record(line, ALL_LINES) for line in read], count),
+        "parsing": _best(lambda: [json_record(line, ALL_LINES) for line in read], count),
         "fields, time, normal form": _best(lambda: [Draft(record.fields, origin) for record in records], count),
         "rules": _best(lambda: [refused(draft) for draft in drafts], count),
         "redaction": _best(lambda: [redact(draft.clean) for draft in drafts], count),
@@ -186,7 +186,7 @@ def stages(share: float, count: int) -> dict[str, float]:
         "Arrow": _best(lambda: list(in_batches(rows)), count),
         "all of these, in their order": _best(
             lambda: list(
-                in_batches(_row(_json_record(line, ALL_LINES), split, origin, LANGUAGES, redact) for line in read)
+                in_batches(_row(json_record(line, ALL_LINES), split, origin, LANGUAGES, redact) for line in read)
             ),
             count,
         ),

@@ -41,7 +41,10 @@ class Deployment:
     train_state_machine: str
     promote_state_machine: str
     score_state_machine: str
+    backfill_state_machine: str
     champion_parameter: str
+    erase_job: str
+    reconcile_job: str
 
     def machine(self, workflow: str) -> str:
         """ARN of a workflow's state machine; `workflow` is one of contracts.WORKFLOWS."""
@@ -77,6 +80,10 @@ class Aws:
     @cached_property
     def ssm(self) -> Any:
         return self._client("ssm")
+
+    @cached_property
+    def glue(self) -> Any:
+        return self._client("glue")
 
     @cached_property
     def caller(self) -> str:

@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -80,6 +88,20 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     with Progress(*columns, **_LIVE) as spinner:
         task = spinner.add_task(what, total=None)
         yield lambda told: spinner.update(task, description=f"{what}: {told[:100]}")
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[str], None]]:
+    """A bar that grows by one with each line that is told."""
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, **_LIVE) as bar:
+        task = bar.add_task(what, total=total)
+
+        def one_more(line: str) -> None:
+            progress_console.print(Text(line))
+            bar.advance(task)
+
+        yield one_more
 
 
 @contextmanager

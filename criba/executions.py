@@ -126,13 +126,22 @@ def failed_launch(aws: Aws) -> str | None:
 
 def follow(aws: Aws, attempt: Attempt, entered: Callable[[str], None]) -> Attempt:
     """Call `entered` with each state's name as the execution comes to it, and return the attempt once it has ended."""
+
+    def hear(event: dict[str, Any]) -> None:
+        if event["type"].endswith("StateEntered"):
+            entered(event["stateEnteredEventDetails"]["name"])
+
+    return listen(aws, attempt, hear)
+
+
+def listen(aws: Aws, attempt: Attempt, hear: Callable[[dict[str, Any]], None], *, with_data: bool = False) -> Attempt:
+    """Call `hear` with each event of the execution's history, and return the attempt once it has ended."""
     seen = 0
     for pause in aws.pauses():
         now = _describe(aws, attempt.workflow, attempt.run_id, attempt.number)
-        events = _history(aws, attempt.arn)
+        events = _history(aws, attempt.arn, with_data)
         for event in events[seen:]:
-            if event["type"].endswith("StateEntered"):
-                entered(event["stateEnteredEventDetails"]["name"])
+            hear(event)
         seen = len(events)
         if now is not None and not now.under_way:
             return now
@@ -140,6 +149,12 @@ def follow(aws: Aws, attempt: Attempt, entered: Callable[[str], None]) -> Attemp
     raise AssertionError("unreachable: pauses() does not end")
 
 
-def _history(aws: Aws, arn: str) -> list[dict[str, Any]]:
-    pages = aws.states.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=False)
+def output_of(told: dict[str, Any]) -> dict[str, Any]:
+    """The output that an event tells of."""
+    output: dict[str, Any] = json.loads(told["output"])
+    return output
+
+
+def _history(aws: Aws, arn: str, with_data: bool) -> list[dict[str, Any]]:
+    pages = aws.states.get_paginator("get_execution_history").paginate(executionArn=arn, includeExecutionData=with_data)
     return [event for page in pages for event in page["events"]]

@@ -16,12 +16,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from criba import ledgers
 from criba.aws import Aws
 from criba.errors import BadInput, CribaError
 from criba.landing import EXTENSIONS, check_file
+from criba.writing import put_once
 from pipeline_code.contracts import (
     QUARANTINE,
     REDRIVE,
@@ -241,24 +240,13 @@ def _land(aws: Aws, ticket: Ticket, replacement: bytes | None = None) -> bool:
         body = replacement if "sha256" in one else json.dumps({"objects": one["objects"]}).encode()
         if body is None:
             return False
-        _put_once(aws, aws.deployment.raw_bucket, one["key"], body)
+        put_once(aws, aws.deployment.raw_bucket, one["key"], body)
     note = {"keys": [one["key"] for one in ticket.lands]}
     return _write_once(aws, aws.deployment.curated_bucket, landed_key(ticket.run_id, ticket.number), note)
 
 
 def _write_once(aws: Aws, bucket: str, key: str, document: dict[str, Any]) -> bool:
-    return _put_once(aws, bucket, key, json.dumps(document).encode())
-
-
-def _put_once(aws: Aws, bucket: str, key: str, body: bytes) -> bool:
-    """Write an object if none lies there; returns whether this call wrote it."""
-    try:
-        aws.s3.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "PreconditionFailed":
-            raise
-        return False
-    return True
+    return put_once(aws, bucket, key, json.dumps(document).encode())
 
 
 def _keys(aws: Aws, bucket: str, prefix: str) -> Iterator[str]:

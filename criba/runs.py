@@ -120,7 +120,7 @@ def accept(aws: Aws, run_id: str, reason: str, workflow: str | None = None) -> S
         raise CribaError(f"run {run_id} is {attempt.status} and was not stopped by the quality gate: nothing to accept")
     accepted = {"by": aws.caller, "reason": reason.strip()}
     given = {**attempt.input, "started_by": aws.caller, "accept_quality": accepted}
-    return _begin(aws, attempt.workflow, run_id, attempt.number + 1, given, "new attempt")
+    return begin(aws, attempt.workflow, run_id, attempt.number + 1, given, "new attempt")
 
 
 def find(aws: Aws, run_id: str, workflow: str | None = None) -> Attempt:
@@ -142,7 +142,7 @@ def _first(aws: Aws, workflow: str, run_id: str, kind: str, wanted: dict[str, An
     given = {"trigger": {"kind": kind, "id": aws.caller}, "started_by": aws.caller, **wanted}
     if workflow == "score":
         given.setdefault("scope", asdict(Scope()))
-    return _begin(aws, workflow, run_id, 1, given, "started")
+    return begin(aws, workflow, run_id, 1, given, "started")
 
 
 def _next(aws: Aws, latest: Attempt, again: bool) -> Started:
@@ -154,7 +154,7 @@ def _next(aws: Aws, latest: Attempt, again: bool) -> Started:
         aws.states.redrive_execution(executionArn=latest.arn)
         return _told(latest, "redriven")
     given = {**latest.input, "started_by": aws.caller}
-    return _begin(aws, latest.workflow, latest.run_id, latest.number + 1, given, "new attempt")
+    return begin(aws, latest.workflow, latest.run_id, latest.number + 1, given, "new attempt")
 
 
 def _require_same(latest: Attempt, wanted: dict[str, Any]) -> None:
@@ -166,7 +166,8 @@ def _require_same(latest: Attempt, wanted: dict[str, Any]) -> None:
             )
 
 
-def _begin(aws: Aws, workflow: str, run_id: str, attempt: int, given: dict[str, Any], action: str) -> Started:
+def begin(aws: Aws, workflow: str, run_id: str, attempt: int, given: dict[str, Any], action: str) -> Started:
+    """Start the execution `<run_id>-<attempt>`, whatever became of those before."""
     arn = aws.states.start_execution(
         stateMachineArn=aws.deployment.machine(workflow),
         name=f"{run_id}-{attempt}",

@@ -66,6 +66,7 @@ def reconcile(spark: SparkSession, curated: str, predictions: str, erased: Erase
     bucket, lake = curated.removeprefix("s3://"), Lake(spark, curated, predictions)
     runs = documents(bucket)
     finished = {run_id: run for run_id, run in runs.items() if run.get("ledger", {}).get("status") == "SUCCEEDED"}
+    counted = {run_id: run for run_id, run in finished.items() if "clean" in run}  # without a champion nothing is
     current = current_predictions(spark, predictions)
     return {
         "runs": len(runs),
@@ -74,7 +75,7 @@ def reconcile(spark: SparkSession, curated: str, predictions: str, erased: Erase
         "current": current.count(),
         "discrepancies": [
             *taken_twice(bucket, runs),
-            *miscounted(lake.rows(), finished, erased),
+            *miscounted(lake.rows(), counted, erased),
             *without_prediction(lake, current),
         ],
     }

@@ -7,8 +7,9 @@ version for a later run: repeats are found within a run only.
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
+from glue_jobs.rewritten import rewritten_below
 from glue_jobs.store import delete, keys_below, read_json, read_json_if_there, s3, write_json_once
 from pipeline_code.contracts import ANY, CLAIMS, RAW_LABELS, RAW_MESSAGES, RunFiles, claim_key, raw_place
 
@@ -64,7 +65,17 @@ def take_messages(raw: str, curated: str, files: RunFiles, scope: Scope) -> list
 
 def take_labels(raw: str, curated: str, files: RunFiles) -> list[RawObject]:
     """Take a snapshot of all current label objects, or return what this run took before."""
-    return _once(curated, files, lambda: list(current_objects(raw, f"{RAW_LABELS}/")))
+    return _once(curated, files, lambda: list(known_objects(raw, curated, f"{RAW_LABELS}/")))
+
+
+def known_objects(raw: str, curated: str, prefix: str) -> Iterator[RawObject]:
+    """Yield the current objects by the versions that claims know them by, without those that are being rewritten."""
+    found = list(current_objects(raw, prefix))
+    # Looked at afterwards: a new version that was seen has its note by now, or its object is still pending.
+    notes = rewritten_below(curated, prefix)
+    for one in found:
+        if one.key not in notes.pending:
+            yield replace(one, version_id=notes.original_of(one.key, one.version_id))
 
 
 def current_objects(bucket: str, prefix: str) -> Iterator[RawObject]:
@@ -82,11 +93,12 @@ def current_objects(bucket: str, prefix: str) -> Iterator[RawObject]:
 def _claim_all(raw: str, curated: str, files: RunFiles, scope: Scope) -> list[RawObject]:
     """Claim what nobody has. Only a run that began before, and was cut off, looks whether a claim is its own.
 
-    A run that scores once more takes what others have claimed, too, and claims what it is the first to see.
+    A run that scores once more takes what others have claimed, too, and claims what it is the first to see. An object
+    that is just being rewritten waits for the next run.
     """
     first_attempt = write_json_once(curated, files.key("claiming.json"), {"run_id": files.run_id})
     taken = set(keys_below(curated, f"{CLAIMS}/{scope.prefix}")) if first_attempt else set()
-    here = [found for found in current_objects(raw, scope.prefix) if scope.holds(found.place)]
+    here = [found for found in known_objects(raw, curated, scope.prefix) if scope.holds(found.place)]
     free = [found for found in here if claim_key(found.key, found.version_id) not in taken]
     with ThreadPoolExecutor(PARALLEL_CLAIMS) as pool:
         ours = list(pool.map(lambda found: _claim(curated, found, files.run_id), free))

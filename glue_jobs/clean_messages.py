@@ -20,12 +20,22 @@ from glue_jobs.quality_page import page
 from glue_jobs.quality_profile import profiles
 from glue_jobs.quarantine import write_quarantine
 from glue_jobs.redriving import Work, work_of
+from glue_jobs.rewritten import rewritten_below
 from glue_jobs.schemas import LABELLED, MESSAGE, names
 from glue_jobs.session import spark_session
 from glue_jobs.splits import shared_out
 from glue_jobs.store import read_json_if_there, write_json, write_text
 from glue_jobs.writing import delete_folders, write_folder, write_folders
-from pipeline_code.contracts import ANY, CURATED_MESSAGES, SOURCE, WORKFLOWS, RunFiles, labelled_prefix
+from pipeline_code.contracts import (
+    ANY,
+    CURATED_MESSAGES,
+    RAW_LABELS,
+    RAW_MESSAGES,
+    SOURCE,
+    WORKFLOWS,
+    RunFiles,
+    labelled_prefix,
+)
 
 STEP = "clean_messages"
 KINDS = ("messages", "labels")
@@ -64,7 +74,8 @@ def clean(cleaning: Cleaning) -> dict[str, object]:
     began = time.monotonic()
     spark = spark_session("CleanMessages")
     objects = cleaning.take()
-    work = work_of(cleaning.settings.bucket, objects)
+    notes = rewritten_below(cleaning.bucket, f"{RAW_LABELS if cleaning.is_labels else RAW_MESSAGES}/")
+    work = work_of(cleaning.settings.bucket, objects, notes)
     tasks = shared_out(work.splits, spark.sparkContext.defaultParallelism)
     rows = compared(judged(spark, tasks, cleaning.settings)).persist(StorageLevel.MEMORY_AND_DISK)
     groups = grouped(rows)

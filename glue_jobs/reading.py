@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from glue_jobs.rewritten import renumbered
 from glue_jobs.splits import Split
 from glue_jobs.streams import DamagedError, Line, chunks, inflated, lines, lines_of_range, opened
 
@@ -35,8 +36,18 @@ class Record(NamedTuple):
 def records(bucket: str, split: Split, *, columns: frozenset[str], line_limit: int) -> Iterator[Record]:
     """Yield every record that begins in the split; `line_limit` is the longest record in bytes that is looked into.
 
-    Nothing is passed over but blank lines: what cannot be read is one record with a problem.
+    Nothing is passed over but blank lines: what cannot be read is one record with a problem. Records keep their
+    positions when others have been erased: of JSON Lines the bytes became spaces, of the others the number is known.
     """
+    found = _records(bucket, split, columns, line_limit)
+    if not split.erased or split.format == "json_lines":
+        return found
+    return (
+        Record(renumbered(one.position, split.erased), one.data, one.fields, one.problem, one.detail) for one in found
+    )
+
+
+def _records(bucket: str, split: Split, columns: frozenset[str], line_limit: int) -> Iterator[Record]:
     if split.format == "json_lines":
         yield from _json_lines(bucket, split, line_limit)
     elif split.format == "csv":
@@ -49,14 +60,14 @@ def records(bucket: str, split: Split, *, columns: frozenset[str], line_limit: i
 
 def _json_lines(bucket: str, split: Split, line_limit: int) -> Iterator[Record]:
     try:
-        for line in _lines(bucket, split) if split.gzip else lines_of_range(bucket, split):
+        for line in lines_of(bucket, split) if split.gzip else lines_of_range(bucket, split):
             if line.data and not line.data.isspace():
-                yield _json_record(line, line_limit)
+                yield json_record(line, line_limit)
     except DamagedError as damage:
         yield _damaged(damage.rest, damage.position)
 
 
-def _json_record(line: Line, line_limit: int) -> Record:
+def json_record(line: Line, line_limit: int) -> Record:
     if line.size > line_limit:
         return _too_long([line], line.position, line_limit)
     problem, detail = "unparsable", ""
@@ -83,37 +94,42 @@ def _parsed(text: str) -> Any:
     return json.loads(text)
 
 
+def csv_rows(source: Iterator[Line], read: list[Line]) -> Iterator[tuple[list[str], str]]:
+    """Yield each row, header and blank ones too, and why it is none; `read` then holds the lines that make it."""
+    rows = csv.reader(_decoded(source, read), strict=True)
+    while True:
+        read.clear()
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            yield [], str(error)
+        else:
+            if row is None:
+                return
+            yield row, ""
+
+
 def _csv(bucket: str, split: Split, line_limit: int) -> Iterator[Record]:
     """The csv module reads the lines; those of a record are kept beside it, byte for byte."""
     csv.field_size_limit(line_limit)
     read: list[Line] = []
-    rows = csv.reader(_decoded(_lines(bucket, split), read), strict=True)
     number = 0
     header: list[str] = []
     try:
-        while True:
-            read.clear()
-            try:
-                row = next(rows, None)
-            except csv.Error as error:
-                row, detail = [], str(error)
-            else:
-                detail = ""
-            if row is None:
-                return
+        for row, detail in csv_rows(lines_of(bucket, split), read):
             if not header:
                 if detail:
                     yield Record(0, b"", {}, "unparsable", "the whole object: its header cannot be read")
                     return
                 header = [name.strip() for name in row]
             elif row or detail:
-                yield _csv_record(number, read, header, row, detail, line_limit)
+                yield csv_record(number, read, header, row, detail, line_limit)
                 number += 1
     except DamagedError as damage:
         yield _damaged(b"\n".join([*(line.data for line in read), damage.rest]), number)
 
 
-def _csv_record(
+def csv_record(
     number: int, read: list[Line], header: list[str], row: list[str], detail: str, line_limit: int
 ) -> Record:
     if sum(line.size + 1 for line in read) > line_limit:
@@ -167,7 +183,7 @@ def _rows(batch: pa.RecordBatch) -> list[dict[str, Any]]:
     return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
 
 
-def _lines(bucket: str, split: Split) -> Iterator[Line]:
+def lines_of(bucket: str, split: Split) -> Iterator[Line]:
     return lines(_chunks(bucket, split))
 
 

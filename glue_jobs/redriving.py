@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from glue_jobs.claims import RawObject
 from glue_jobs.reading import Record
+from glue_jobs.rewritten import Rewritten
 from glue_jobs.splits import Split, splits_of
 from glue_jobs.store import s3
 from pipeline_code.contracts import REDRIVE, raw_message_key
@@ -44,22 +45,32 @@ class Work:
     erased: int
 
 
-def work_of(bucket: str, objects: Sequence[RawObject]) -> Work:
+def work_of(bucket: str, objects: Sequence[RawObject], notes: Rewritten) -> Work:
     """The splits of all objects; one that names quarantined records stands for those records."""
     splits: list[Split] = []
     redriven = erased = 0
     for found in objects:
         wanted = _wanted(bucket, found)
         if found.place is None or wanted is None:
-            splits += splits_of(found)
+            splits += _as_stored(splits_of(found), notes)
             continue
         for one in wanted:
             key = raw_message_key(*found.place, one.name)
-            again = _splits_again(bucket, key, found.last_modified, one)
+            again = _splits_again(bucket, key, found.last_modified, one, notes)
+            gone = len(set(one.positions) & set(notes.erased(key, one.version_id))) if again else one.records
             splits += again
-            redriven += one.records if again else 0
-            erased += 0 if again else one.records
+            redriven += one.records - gone
+            erased += gone
     return Work(splits, redriven, erased)
+
+
+def _as_stored(splits: list[Split], notes: Rewritten) -> list[Split]:
+    """The splits of one object, to be read from the version that stands for it now."""
+    if not splits or (splits[0].key, splits[0].version_id) not in notes.stored:
+        return splits
+    key, version_id = splits[0].key, splits[0].version_id
+    stored, erased = notes.stored_as(key, version_id), notes.erased(key, version_id)
+    return [replace(split, stored=stored, erased=erased) for split in splits]
 
 
 def chosen(split: Split, found: Iterator[Record]) -> Iterator[Record]:
@@ -98,16 +109,18 @@ def _is_sound(one: Wanted) -> bool:
     return bool(named) and all(type(number) is int and number >= 0 for number in numbers)
 
 
-def _splits_again(bucket: str, key: str, landed_at: str, one: Wanted) -> list[Split]:
+def _splits_again(bucket: str, key: str, landed_at: str, one: Wanted, notes: Rewritten) -> list[Split]:
     """The splits that hold the wanted records, as landed when the redrive was; none when the version was erased."""
     try:
-        size = s3().head_object(Bucket=bucket, Key=key, VersionId=one.version_id)["ContentLength"]
+        stored = notes.stored_as(key, one.version_id)
+        size = s3().head_object(Bucket=bucket, Key=key, VersionId=stored)["ContentLength"]
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (400, 404):
             raise
         return []
-    splits = splits_of(RawObject(key, one.version_id, size, landed_at))
-    narrowed = [replace(split, only=_within(split, one.positions, size), rest_from=one.rest_from) for split in splits]
+    splits = _as_stored(splits_of(RawObject(key, one.version_id, size, landed_at)), notes)
+    left = sorted(set(one.positions) - set(notes.erased(key, one.version_id)))
+    narrowed = [replace(split, only=_within(split, left, size), rest_from=one.rest_from) for split in splits]
     return [split for split in narrowed if split.only or split.rest_from is not None]
 
 

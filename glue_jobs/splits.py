@@ -33,6 +33,13 @@ class Split:
     end: int
     only: Sequence[int] | None = None
     rest_from: int | None = None
+    stored: str = ""
+    erased: Sequence[int] = ()
+
+    @property
+    def stored_version(self) -> str:
+        """The version that is read: another one once records of it were erased (whose positions are `erased`)."""
+        return self.stored or self.version_id
 
 
 def splits_of(found: RawObject, split_bytes: int = SPLIT_BYTES) -> list[Split]:

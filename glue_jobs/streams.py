@@ -34,8 +34,8 @@ class DamagedError(Exception):
 
 
 def opened(bucket: str, split: Split, start: int = 0) -> BinaryIO:
-    """Open the version of the object that was claimed, from byte `start` on."""
-    answer = s3().get_object(Bucket=bucket, Key=split.key, VersionId=split.version_id, Range=f"bytes={start}-")
+    """Open the version of the object that was claimed, or stands for it now, from byte `start` on."""
+    answer = s3().get_object(Bucket=bucket, Key=split.key, VersionId=split.stored_version, Range=f"bytes={start}-")
     body = cast(BinaryIO, answer["Body"])
     left = 0 if "ContentRange" in answer else start
     # A store that does not know ranges answers with the whole object.

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-WORKFLOWS = ("train", "promote", "score")
+WORKFLOWS = ("train", "promote", "score", "backfill")
 
 RUN_ID = re.compile(r"[a-z0-9-]{1,40}")
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
@@ -35,13 +35,18 @@ TRAINING = "training"
 BATCH = "batch"
 CLAIMS = "claims"
 QUALITY = "quality"
+REWRITTEN = "rewritten"
+ERASURES = "erasures"
 RUNS = "runs"
+RECONCILIATION = f"{RUNS}/across.json"
+"""What was found the last time that all runs were reconciled with the lake."""
 
 # The models, predictions and monitoring buckets.
 TRAINED = "trained"
 EVALUATIONS = "evaluations"
 PREDICTIONS = "predictions"
 PUBLICATIONS = "publications"
+QUERY_RESULTS = "query-results"
 BASELINE = "baseline"
 REPORTS = "reports"
 
@@ -133,6 +138,62 @@ def claim_key(raw_key: str, version_id: str) -> str:
 def publication_key(run_id: str) -> str:
     """Key, in the predictions bucket, of what says that a run's predictions are complete."""
     return f"{PUBLICATIONS}/{run_id}.json"
+
+
+def rewritten_key(raw_key: str, version_id: str, stored: str) -> str:
+    """Key of the note that a raw object version, of which records were erased, is stored as another version now."""
+    return f"{REWRITTEN}/{raw_key}/{version_id}/{stored}.json"
+
+
+def pending_key(raw_key: str) -> str:
+    """Key of the note that a raw object is being rewritten: until it is gone no run takes a version of it."""
+    return f"{REWRITTEN}/{raw_key}/pending.json"
+
+
+@dataclass(frozen=True)
+class ErasureFiles:
+    """The files of one request to erase messages below `erasures/<request_id>/`, each a JSON object.
+
+    A request that is run again writes a further certificate; its journal is what a run that was cut off goes on from.
+    """
+
+    request_id: str
+
+    @property
+    def prefix(self) -> str:
+        return f"{ERASURES}/{self.request_id}/"
+
+    @property
+    def request(self) -> str:
+        """Who asked, when, and for how many messages."""
+        return f"{self.prefix}request.json"
+
+    @property
+    def ids(self) -> str:
+        """The ids, `<source>:<message_id>`: there only until the request has been carried out."""
+        return f"{self.prefix}ids.json"
+
+    @property
+    def approval(self) -> str:
+        """Who approved, and when."""
+        return f"{self.prefix}approval.json"
+
+    def certificate(self, number: int) -> str:
+        return f"{self.prefix}certificate-{number:05d}.json"
+
+    def journal(self, number: int) -> str:
+        """Folder of what the `number`-th certificate will tell, one file an object, written before it is changed."""
+        return f"{self.prefix}journal-{number:05d}/"
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two ARNs are of one person: sessions of two roles are, if they bear the person's name."""
+    return _person(one) == _person(other)
+
+
+def _person(arn: str) -> str:
+    role, _, session = arn.rpartition("/")
+    return arn if session == "local" else session or role
 
 
 def run_prefix(workflow: str, run_id: str) -> str:

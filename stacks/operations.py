@@ -49,7 +49,12 @@ class OperationsStack(cdk.Stack):
                 environment=settings.name,
                 dead_letters=letters,
             )
-        machines = {**pipeline.workflows, "launch": pipeline.launch, "close": pipeline.close}
+        machines = {
+            **pipeline.workflows,
+            "backfill": pipeline.backfill,
+            "launch": pipeline.launch,
+            "close": pipeline.close,
+        }
         for name, machine in machines.items():
             WorkflowAlarms(self, name.capitalize(), workflow=name, machine=machine, topic=self.alerts.topic)
         self.missed = MissedRun(

@@ -17,6 +17,7 @@ from stacks.constructs.reach import Reach
 from stacks.constructs.retention import log_retention
 from stacks.constructs.triggers import Triggers
 from stacks.storage import StorageStack
+from stacks.workflows.backfill import BackfillWorkflow
 from stacks.workflows.close import CloseWorkflow
 from stacks.workflows.launch import LaunchWorkflow
 from stacks.workflows.platform import Platform
@@ -29,7 +30,7 @@ JOBS = ROOT / "glue_jobs"
 
 
 class PipelineStack(cdk.Stack):
-    """From a trigger to predictions: Glue jobs, container image, five workflows, schedules and rules."""
+    """From a trigger to predictions: Glue jobs, container image, six workflows, schedules and rules."""
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, **kwargs: Any) -> None:
         super().__init__(scope, id_, **kwargs)
@@ -42,7 +43,9 @@ class PipelineStack(cdk.Stack):
         self.launch = LaunchWorkflow(
             self, "Launching", platform=self.platform, workflows=self.workflows
         ).workflow.machine
-        self.close = CloseWorkflow(self, "Closing", platform=self.platform, workflows=self.workflows).workflow.machine
+        self.backfill = BackfillWorkflow(self, "Backfilling", platform=self.platform, score=self.score).workflow.machine
+        runs = {**self.workflows, "backfill": self.backfill}
+        self.close = CloseWorkflow(self, "Closing", platform=self.platform, workflows=runs).workflow.machine
         self.triggers = Triggers(
             self,
             "Triggers",
@@ -51,12 +54,13 @@ class PipelineStack(cdk.Stack):
             bus=self.bus,
             launch=self.launch,
             close=self.close,
-            runs=list(self.workflows.values()),
+            runs=list(runs.values()),
         )
+        self.erase, self.reconcile = self._upkeep(storage)
         self._outputs()
 
     def _platform(self, settings: Settings, storage: StorageStack) -> Platform:
-        runtime = glue_runtime(self, "GlueRuntime", settings=settings, storage=storage, root=ROOT)
+        self.runtime = runtime = glue_runtime(self, "GlueRuntime", settings=settings, storage=storage, root=ROOT)
         image = ContainerImage(
             self,
             "Image",
@@ -93,7 +97,7 @@ class PipelineStack(cdk.Stack):
                 Reach(storage.raw, reads_versions=[names.RAW_MESSAGES, names.RAW_LABELS]),
                 Reach(
                     curated,
-                    reads=[names.CLAIMS, names.RUNS, names.QUALITY],
+                    reads=[names.CLAIMS, names.RUNS, names.QUALITY, names.REWRITTEN],
                     writes=[names.CLAIMS, names.RUNS, names.QUARANTINE, names.QUALITY],
                     # A claim is released when another attempt of the same run settled on other inputs.
                     deletes=[names.CLAIMS, names.QUARANTINE],
@@ -139,12 +143,59 @@ class PipelineStack(cdk.Stack):
             ),
         }
 
+    def _upkeep(self, storage: StorageStack) -> tuple[GlueStep, GlueStep]:
+        """The jobs that no workflow runs: an Admin starts EraseMessages, anybody who may look ReconcileRuns."""
+        raw = [names.RAW_MESSAGES, names.RAW_LABELS, names.RAW_GROUND_TRUTH]
+        tables = [names.CURATED_MESSAGES, names.CURATED_LABELLED, names.QUARANTINE, names.TRAINING, names.BATCH]
+        people_read = [names.PREDICTIONS, names.QUERY_RESULTS]
+        papers = [names.ERASURES, names.REWRITTEN]
+        erase = GlueStep(
+            self,
+            "EraseMessages",
+            script=JOBS / "erase_messages.py",
+            # Two of them would rewrite the same objects.
+            runs_at_once=1,
+            reach=[
+                Reach(storage.raw, reads=raw, reads_versions=raw, writes=raw, deletes_versions=raw),
+                Reach(
+                    storage.curated,
+                    reads=[*papers, names.CLAIMS, names.RUNS],
+                    reads_versions=[*tables, names.ERASURES],
+                    writes=[*tables, *papers],
+                    deletes=[names.REWRITTEN],
+                    deletes_versions=[*tables, names.ERASURES],
+                ),
+                Reach(
+                    storage.predictions, reads_versions=people_read, writes=people_read, deletes_versions=people_read
+                ),
+            ],
+            runtime=self.runtime,
+        )
+        reconcile = GlueStep(
+            self,
+            "ReconcileRuns",
+            script=JOBS / "reconcile_runs.py",
+            reach=[
+                Reach(
+                    storage.curated,
+                    reads=[names.CURATED_MESSAGES, names.QUARANTINE, names.CLAIMS, names.RUNS, names.ERASURES],
+                    writes=[names.RUNS],
+                ),
+                Reach(storage.predictions, reads=[names.PREDICTIONS, names.PUBLICATIONS]),
+            ],
+            runtime=self.runtime,
+        )
+        return erase, reconcile
+
     def _outputs(self) -> None:
         outputs = {
             "LaunchStateMachine": self.launch.state_machine_arn,
             "TrainStateMachine": self.train.state_machine_arn,
             "PromoteStateMachine": self.promote.state_machine_arn,
+            "BackfillStateMachine": self.backfill.state_machine_arn,
             "ScoreStateMachine": self.score.state_machine_arn,
+            "EraseJob": self.erase.name,
+            "ReconcileJob": self.reconcile.name,
             "BusinessEventBus": self.bus.event_bus_name,
             "ChampionParameter": self.platform.champion,
         }

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from criba.aws import Aws, connect
-from criba.errors import BadInput
+from criba.aws import LAPTOP, Aws, connect
+from criba.errors import BadInput, CribaError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout and nothing else there.")]
 Watch = Annotated[bool, typer.Option("--watch", help="Follow the run to its end; exit code 1 if it fails.")]
 RunId = Annotated[str | None, typer.Option("--run-id", help="Name of the run; a new one by default.")]
 Again = Annotated[bool, typer.Option("--again", help="Do it once more although the run succeeded.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; asked for when left out.")]
-OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="train, promote or score.")]
+OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="train, promote, score or backfill.")]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,12 @@ def aws(context: typer.Context) -> Aws:
     """The environment that the global options name."""
     where: Where = context.obj
     return connect(where.environment, where.person)
+
+
+def acting_as(where: Where, personas: tuple[str, ...], act: str) -> None:
+    """Refuse anybody else on the laptop; on AWS it is the policies that say who may."""
+    if where.environment == LAPTOP and where.person not in personas:
+        raise CribaError(f"{where.person or 'nobody'} may not {act}: say --as {' or --as '.join(personas)}")
 
 
 def ask_reason(reason: str | None) -> str:

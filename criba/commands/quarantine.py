@@ -10,10 +10,10 @@ from rich.console import Group
 from rich.text import Text
 
 from criba import quarantine
-from criba.aws import LAPTOP, Aws
-from criba.commands.options import Json, Where, aws
+from criba.aws import Aws
+from criba.commands.options import Json, acting_as, aws
 from criba.console import sentence, show, table
-from criba.errors import BadInput, CribaError
+from criba.errors import BadInput
 from criba.quarantine import Chosen, Ticket
 from pipeline_code.contracts import raw_place
 
@@ -104,12 +104,8 @@ def redrive(
 
 
 def _aws(context: typer.Context) -> Aws:
-    """The environment, for those who may look into the quarantine; on AWS it is the policies that say who may."""
-    where: Where = context.obj
-    if where.environment == LAPTOP and where.person not in PERSONAS:
-        raise CribaError(
-            f"{where.person or 'nobody'} may not see the quarantine: say --as {' or --as '.join(PERSONAS)}"
-        )
+    """The environment, for those who may look into the quarantine."""
+    acting_as(context.obj, PERSONAS, "see the quarantine")
     return aws(context)
 
 

@@ -3,11 +3,12 @@
 from typing import Annotated
 
 import typer
+from rich.console import Group
 
-from criba import executions, quality, reports, runs
+from criba import executions, quality, reconciliation, reports, runs
 from criba.commands.options import Json, OfWorkflow, Watch, aws
 from criba.commands.starting import tell, watch_run
-from criba.console import sentence, show, table, when
+from criba.console import sentence, show, table, when, working
 from pipeline_code.contracts import WORKFLOWS
 
 app = typer.Typer(no_args_is_help=True, help="See what ran and what came of it; bring a failed run on.")
@@ -58,6 +59,19 @@ def accept(
     """Go on with a run that the quality gate has stopped; the ledger names you and your reason."""
     here = aws(context)
     tell(here, runs.accept(here, run, reason, workflow), watch=watch, as_json=as_json)
+
+
+@app.command()
+def reconcile(context: typer.Context, as_json: Json = False) -> None:
+    """Set what all score runs counted against what lies in the lake; exit code 1 if it does not add up."""
+    here = aws(context)
+    with working("reconciling all runs") as told:
+        found = reconciliation.reconcile(here, told)
+    figures = [(name, found[name]) for name in ("runs", "finished", "messages", "current")]
+    wrong = [sentence(one) for one in found["discrepancies"]]
+    show(found, Group(table(("", "count"), figures), *(wrong or [sentence("everything adds up")])), as_json=as_json)
+    if wrong:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -94,6 +94,12 @@ def folders_table() -> str:
             "statistics of the test set",
         ),
         ("predictions", f"{names.PREDICTIONS}/date={DATE}/run={RUN}/*.parquet", "predictions"),
+        (
+            "curated",
+            names.rewritten_key(raw, VERSION, "<version>"),
+            "what stands for a version that records were erased of",
+        ),
+        ("curated", names.ErasureFiles("<request>").certificate(1), "what an erasure did, without texts and ids"),
         ("predictions", names.publication_key(RUN), "says that the run's predictions are complete"),
         ("monitoring", f"{names.BASELINE}/{VERSION}/statistics.json", "the baseline of a promoted version"),
         ("monitoring", f"{names.report_prefix(RUN)}/{{statistics,summary}}.json", "what the monitor saw in a run"),

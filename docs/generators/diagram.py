@@ -70,7 +70,7 @@ class _Drawing:
 
     def _call(self, machine: str, resource: str, refers_to: frozenset[Place]) -> None:
         """What a task does besides running a job."""
-        action = resource.rpartition(":")[2]
+        action = resource.removesuffix(".sync:2").rpartition(":")[2]
         if action == "startExecution":
             mentioned = self.stacks.mentioned(self._place(machine))
             for place, started in self.machines.items():

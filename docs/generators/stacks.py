@@ -88,9 +88,11 @@ class Stacks:
         }
 
     def tasks(self, machine: Place) -> list[Task]:
-        """The task states of a state machine, in the order in which they are written."""
+        """The task states of a state machine, those inside a Map too, in the order in which they are written."""
         text, places = self._definition(machine)
-        states = json.loads(text)["States"]
+        outer = json.loads(text)["States"]
+        inner = [state["ItemProcessor"]["States"] for state in outer.values() if state["Type"] == "Map"]
+        states = {name: state for group in (outer, *inner) for name, state in group.items()}
         return [
             Task(name, state["Resource"].rpartition(":::")[2], state["Arguments"], _named(state, places))
             for name, state in states.items()

@@ -1,4 +1,4 @@
-"""Catalog: the Glue database, its tables, partitioned by projection (no crawler), and the view of what is current."""
+"""Catalog: the Glue database, its tables (projected, no crawler), the view of what is current, a place for results."""
 
 import base64
 import json
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Stack
+from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -17,6 +19,7 @@ from pipeline_code.contracts import (
     PREDICTIONS,
     PUBLICATION_COLUMNS,
     PUBLICATIONS,
+    QUERY_RESULTS,
 )
 
 MESSAGES_COLUMNS = {
@@ -58,6 +61,7 @@ class Catalog(Construct):
         name: str,
         curated: s3.IBucket,
         predictions: s3.IBucket,
+        key: kms.IKey,
         sources: Sequence[str],
         first_year: int,
     ) -> None:
@@ -83,6 +87,27 @@ class Catalog(Construct):
         published = self._at(predictions, PUBLICATIONS, PUBLICATION_COLUMNS, JSON_LINES)
         self._table("publications", published, parameters={"classification": "json"})
         self._view("current_predictions", CURRENT_PREDICTIONS, {**PREDICTION_COLUMNS, "date": "string"}, name)
+
+        self._workgroup(name.replace("_", "-"), predictions, key)
+
+    def _workgroup(self, name: str, predictions: s3.IBucket, key: kms.IKey) -> None:
+        """Queries leave their results where erasing looks for messages and where they expire, and nowhere else."""
+        results = athena.CfnWorkGroup.ResultConfigurationProperty(
+            output_location=f"s3://{predictions.bucket_name}/{QUERY_RESULTS}/",
+            encryption_configuration=athena.CfnWorkGroup.EncryptionConfigurationProperty(
+                encryption_option="SSE_KMS", kms_key=key.key_arn
+            ),
+        )
+        athena.CfnWorkGroup(
+            self,
+            "WorkGroup",
+            name=name,
+            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
+                enforce_work_group_configuration=True,
+                publish_cloud_watch_metrics_enabled=True,
+                result_configuration=results,
+            ),
+        )
 
     def _partitioned(
         self,

@@ -34,7 +34,14 @@ class GlueStep(Construct):
     """A PySpark job pinned to one Glue version, encrypted, stopped in time, retried by Step Functions only."""
 
     def __init__(
-        self, scope: Construct, id_: str, *, script: Path, reach: Sequence[Reach], runtime: GlueRuntime
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        script: Path,
+        reach: Sequence[Reach],
+        runtime: GlueRuntime,
+        runs_at_once: int = 10,
     ) -> None:
         super().__init__(scope, id_)
         self.role = iam.Role(self, "Role", assumed_by=_glue(self))
@@ -54,7 +61,7 @@ class GlueStep(Construct):
             number_of_workers=runtime.max_workers,
             timeout=runtime.timeout_minutes,
             max_retries=0,
-            execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=10),
+            execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=runs_at_once),
             security_configuration=runtime.security_configuration.ref,
             default_arguments=self._default_arguments(runtime),
         )

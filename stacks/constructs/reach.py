@@ -11,6 +11,8 @@ from aws_cdk import aws_s3 as s3
 class Reach:
     """Prefixes that a role reads, writes, deletes or reads versions below, and those that Spark writes folders to.
 
+    Only who erases deletes versions (`deletes_versions`): a version that is gone cannot be brought back.
+
     Spark's committer reads, writes and deletes below its folder (it stages, renames and overwrites), and Glue's S3
     file system marks the folder itself with an empty object named `<folder>_$folder$`.
     """
@@ -20,6 +22,7 @@ class Reach:
     writes: Sequence[str] = ()
     deletes: Sequence[str] = ()
     reads_versions: Sequence[str] = ()
+    deletes_versions: Sequence[str] = ()
     spark_writes: Sequence[str] = ()
 
     def grant(self, role: iam.Role) -> None:
@@ -30,6 +33,7 @@ class Reach:
             "ReadVersions": (["s3:GetObjectVersion"], self.reads_versions),
             "Write": (["s3:PutObject", "s3:AbortMultipartUpload"], [*self.writes, *spark]),
             "Delete": (["s3:DeleteObject"], [*self.deletes, *spark]),
+            "DeleteVersions": (["s3:DeleteObject", "s3:DeleteObjectVersion"], self.deletes_versions),
         }
         for sid, (actions, prefixes) in groups.items():
             marked = spark if sid in ("Read", "Write") else ()

@@ -83,19 +83,17 @@ class Workflow(Construct):
             "sagemaker:ListTags",
             on=[stack.format_arn(service="sagemaker", resource=f"{kind}-job", resource_name=f"{prefix}*")],
         )
-        self.allow(
-            "events:PutTargets",
-            "events:PutRule",
-            "events:DescribeRule",
-            on=[
-                stack.format_arn(
-                    service="events",
-                    resource="rule",
-                    resource_name=f"StepFunctionsGetEventsForSageMaker{noun}sRule",
-                    arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-                )
-            ],
+        self.allow_waking(f"SageMaker{noun}s")
+
+    def allow_waking(self, by: str) -> None:
+        """Let Step Functions keep the managed rule that wakes a state which waits with `.sync`."""
+        rule = Stack.of(self).format_arn(
+            service="events",
+            resource="rule",
+            resource_name=f"StepFunctionsGetEventsFor{by}Rule",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
+        self.allow("events:PutTargets", "events:PutRule", "events:DescribeRule", on=[rule])
 
     def allow_looking_back(self) -> None:
         """Read the history of its own executions; by its name, for the machine waits for this very policy."""

@@ -11,7 +11,7 @@ from stacks.workflows.states import States, jsonata, read_json
 
 
 def clean_messages(platform: Platform, workflow: str, *, kind: str, scope: Mapping[str, str], next_: str) -> States:
-    """Clean the run's `kind` (messages or labels) within `scope`: source, date_from, date_to, take; judge the delivery."""
+    """Clean the run's `kind` (messages or labels) within `scope` (source, dates, take), and judge the delivery."""
     cleaning = platform.settings.cleaning
     arguments = {
         "workflow": workflow,

@@ -36,6 +36,12 @@ TRANSIENT = {
         "Sfn.SdkClientException",
         "Sfn.SfnException",
     ],
+    "states": [
+        "StepFunctions.AWSStepFunctionsException",
+        "StepFunctions.ExecutionLimitExceededException",
+        "StepFunctions.KmsThrottlingException",
+        "StepFunctions.SdkClientException",
+    ],
     "cloudwatch": [
         "CloudWatch.CloudWatchException",
         "CloudWatch.InternalServiceFaultException",

@@ -13,7 +13,9 @@ def test_every_glue_job_is_pinned_encrypted_and_stopped_in_time(templates: Templ
         "BuildBatch",
         "BuildTrainingSet",
         "CleanMessages",
+        "EraseMessages",
         "PublishPredictions",
+        "ReconcileRuns",
     ]
     for job in jobs.values():
         properties = job["Properties"]
@@ -46,6 +48,64 @@ def test_no_job_deletes_raw_messages_or_ledgers(prod: Templates) -> None:
     for job in ("CleanMessages", "BuildTrainingSet", "BuildBatch", "PublishPredictions"):
         deleted = resources(statements_of(prod.pipeline, job), "s3:DeleteObject")
         assert not [one for one in deleted if "Raw" in one or one.endswith("/runs/*")]
+
+
+ERASED = {
+    "Raw": {"/messages/*", "/labels/*", "/ground-truth/*"},
+    "Curated": {
+        "/messages/*",
+        "/labelled/*",
+        "/quarantine/*",
+        "/training/*",
+        "/batch/*",
+        "/erasures/*",
+    },
+    "Predictions": {"/predictions/*", "/query-results/*"},
+}
+
+
+def by_bucket(found: list[str]) -> dict[str, set[str]]:
+    """Key patterns by bucket, of resources in text."""
+    buckets: dict[str, set[str]] = {}
+    for one in found:
+        bucket = next(name for name in ("Raw", "Curated", "Predictions", "Models", "Monitoring") if name in one)
+        buckets.setdefault(bucket, set()).add(one.rpartition("}")[2])
+    return buckets
+
+
+def test_only_erasing_deletes_versions_and_only_where_messages_lie(templates: Templates) -> None:
+    erasing = statements_of(templates.pipeline, "EraseMessages")
+    assert by_bucket(resources(erasing, "s3:DeleteObjectVersion")) == ERASED
+    for template in templates.all():
+        others = [one for one in statements(template) if one not in erasing]
+        assert resources(others, "s3:DeleteObjectVersion") == []
+
+
+def test_erasing_writes_no_ledger_no_claim_and_no_model(prod: Templates) -> None:
+    erasing = statements_of(prod.pipeline, "EraseMessages")
+    written = by_bucket(resources(erasing, "s3:PutObject"))
+    assert written == {**ERASED, "Curated": {*ERASED["Curated"], "/rewritten/*"}}
+    assert by_bucket(resources(erasing, "s3:GetObjectVersion")) == ERASED
+    assert prod.resources("AWS::Glue::Job")
+    (job,) = [one for id_, one in prod.resources("AWS::Glue::Job").items() if id_.startswith("EraseMessages")]
+    assert job["Properties"]["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
+
+
+def test_reconciling_reads_and_writes_its_findings_only(prod: Templates) -> None:
+    found = statements_of(prod.pipeline, "ReconcileRuns")
+    assert by_bucket(resources(found, "s3:PutObject")) == {"Curated": {"/runs/*"}}
+    assert resources(found, "s3:DeleteObject") == []
+
+
+def test_backfill_starts_and_stops_score_and_nothing_else(prod: Templates) -> None:
+    found = statements_of(prod.pipeline, "BackfillingBackfill")
+    for action in ("states:StartExecution", "states:StopExecution", "states:DescribeExecution"):
+        (target,) = resources(found, action)
+        assert "ScoringScore" in target
+    assert by_bucket(resources(found, "s3:PutObject")) == {"Curated": {"/runs/backfill/*/ledger.json"}}
+    assert by_bucket(resources(found, "s3:GetObject")) == {"Curated": {"/runs/score/*/ledger.json"}}
+    (rule,) = resources(found, "events:PutRule")
+    assert rule.endswith("rule/StepFunctionsGetEventsForStepFunctionsExecutionRule")
 
 
 def test_a_wildcard_stands_only_where_aws_has_no_resource_type(templates: Templates) -> None:
@@ -103,7 +163,7 @@ def test_every_rule_and_schedule_has_a_dead_letter_queue_and_retries(templates: 
 
 def test_every_state_machine_is_encrypted_traced_and_logged_without_its_data(templates: Templates) -> None:
     machines = templates.resources("AWS::StepFunctions::StateMachine")
-    assert len(machines) == 6
+    assert len(machines) == 7
     for machine in machines.values():
         properties = machine["Properties"]
         assert properties["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY"
@@ -206,7 +266,8 @@ def test_a_workflow_reads_the_history_of_its_own_executions_and_close_that_of_al
         "TrainingTrain": ["Train"],
         "PromotionPromote": ["Promote"],
         "ScoringScore": ["Score"],
-        "ClosingClose": ["Train", "Promote", "Score"],
+        "BackfillingBackfill": ["Backfill"],
+        "ClosingClose": ["Train", "Promote", "Score", "Backfill"],
         "LaunchingLaunch": [],
     }.items():
         read = json.dumps(resources(statements_of(prod.pipeline, owner), "states:GetExecutionHistory"))
@@ -215,15 +276,17 @@ def test_a_workflow_reads_the_history_of_its_own_executions_and_close_that_of_al
 
 
 def test_whoever_describes_encrypted_executions_may_decrypt_them_and_nothing_else(prod: Templates) -> None:
-    for owner in ("LaunchingLaunch", "ClosingClose"):
+    for owner, machines in {"LaunchingLaunch": 3, "ClosingClose": 4, "BackfillingBackfill": 1}.items():
         found = statements_of(prod.pipeline, owner)
         (described,) = [one for one in found if "states:DescribeExecution" in actions(one)]
-        assert set(actions(described)) <= {"states:DescribeExecution", "states:GetExecutionHistory"}
-        assert len(described["Resource"]) == 3
+        looking = {"states:DescribeExecution", "states:GetExecutionHistory"}
+        assert set(actions(described)) - {"states:StopExecution"} <= looking
+        assert len(resources([described], "states:DescribeExecution")) == machines
         (decrypting,) = [
             one
             for one in found
             if actions(one) == ["kms:Decrypt"]
-            and len(one["Condition"]["StringEquals"].get("kms:EncryptionContext:aws:states:stateMachineArn", [])) == 3
+            and len(one["Condition"]["StringEquals"].get("kms:EncryptionContext:aws:states:stateMachineArn", []))
+            == machines
         ]
         assert "KeysServices" in json.dumps(decrypting["Resource"])

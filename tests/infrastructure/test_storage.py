@@ -52,7 +52,7 @@ def test_only_intermediate_files_expire(prod: Templates) -> None:
         for rule in bucket["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
     }
-    assert expiring == {"batch/", "training/"}
+    assert expiring == {"batch/", "training/", "query-results/"}
 
 
 def test_only_the_raw_bucket_announces_its_objects(templates: Templates) -> None:
@@ -180,6 +180,15 @@ def test_tables_are_projected_by_date_and_never_by_run(templates: Templates) -> 
     for name in ("messages", "predictions"):
         assert tables[name]["Parameters"]["projection.enabled"] == "true"
         assert "run_id" in [column["Name"] for column in tables[name]["StorageDescriptor"]["Columns"]]
+
+
+def test_queries_leave_their_results_where_erasing_looks_for_messages(templates: Templates) -> None:
+    (group,) = templates.resources("AWS::Athena::WorkGroup").values()
+    configuration = group["Properties"]["WorkGroupConfiguration"]
+    assert configuration["EnforceWorkGroupConfiguration"] is True
+    results = configuration["ResultConfiguration"]
+    assert results["OutputLocation"]["Fn::Join"][1][-1] == "/query-results/"
+    assert results["EncryptionConfiguration"]["EncryptionOption"] == "SSE_KMS"
 
 
 def test_people_read_a_view_of_what_is_current(dev: Templates) -> None:

@@ -1,7 +1,7 @@
 """Checks a state machine as AWS would at run time: its graph, and each task's arguments against botocore's models."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import botocore.session
@@ -10,6 +10,7 @@ from botocore.model import OperationModel, Shape
 OPTIMISED = {
     "glue:startJobRun": ("glue", "StartJobRun"),
     "events:putEvents": ("events", "PutEvents"),
+    "states:startExecution": ("stepfunctions", "StartExecution"),
     "sagemaker:createModel": ("sagemaker", "CreateModel"),
     "sagemaker:createTrainingJob": ("sagemaker", "CreateTrainingJob"),
     "sagemaker:createProcessingJob": ("sagemaker", "CreateProcessingJob"),
@@ -29,6 +30,8 @@ def problems(definition: dict[str, Any]) -> list[str]:
     for name, state in definition["States"].items():
         if state["Type"] == "Task":
             found += [f"{name}: {problem}" for problem in _task(state)]
+        if state["Type"] == "Map":
+            found += [f"{name}: {problem}" for problem in _map(state, definition)]
     return found
 
 
@@ -39,10 +42,25 @@ def _graph(definition: dict[str, Any]) -> Iterator[str]:
         next_ = [state[key] for key in ("Next", "Default") if key in state]
         next_ += [one["Next"] for key in ("Choices", "Catch") for one in state.get(key, [])]
         targets.update(next_)
-        if state["Type"] not in ("Succeed", "Fail") and not next_:
+        if state["Type"] not in ("Succeed", "Fail") and not next_ and not state.get("End"):
             yield f"{name} leads nowhere"
     yield from (f"{name} does not exist" for name in sorted(targets - set(states)))
     yield from (f"{name} is never reached" for name in sorted(set(states) - targets))
+
+
+def _map(state: dict[str, Any], outer: dict[str, Any]) -> Iterator[str]:
+    """What is wrong inside a Map; its states may not assign a variable that the states around it have."""
+    inner = state["ItemProcessor"]
+    yield from problems(inner)
+    taken = _assigned(outer["States"].values()) & _assigned(inner["States"].values())
+    yield from (f"{name} is assigned inside and outside" for name in sorted(taken))
+
+
+def _assigned(states: Iterable[dict[str, Any]]) -> set[str]:
+    found: set[str] = set()
+    for state in states:
+        found |= {name for one in (state, *state.get("Catch", [])) for name in one.get("Assign", {})}
+    return found
 
 
 def _task(state: dict[str, Any]) -> Iterator[str]:
@@ -63,7 +81,7 @@ def _task(state: dict[str, Any]) -> Iterator[str]:
 
 def _operation(resource: str) -> OperationModel | str:
     """The operation that an integration calls, or what is wrong with it."""
-    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync)?", resource)
+    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync(?::2)?)?", resource)
     if match is None:
         return f"no such integration: {resource}"
     sdk, service, action, sync = match.groups()

@@ -13,7 +13,7 @@ import boto3
 import pyarrow.parquet as parquet
 import pytest
 
-from criba import deploying, executions, landing, reports, runs
+from criba import deploying, executions, landing, registry, reports, runs
 from criba.aws import LAPTOP, Aws
 from criba.executions import Attempt
 from criba.local import process
@@ -119,7 +119,7 @@ class Person:
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def platform_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the platform keeps its buckets, logs and jobs."""
     return tmp_path_factory.mktemp("deployed") / "local"
@@ -153,9 +153,9 @@ def histories(stepfunctions: Any) -> str:
     return json.dumps(list(events), default=str, ensure_ascii=False)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def deployed(platform_folder: Path) -> Iterator[Endpoint]:
-    """The local environment, deployed once for the module."""
+    """The local environment, deployed once for all modules here."""
     before, root = Path.cwd(), platform_folder
     os.chdir(ROOT)
     try:
@@ -169,7 +169,7 @@ def deployed(platform_folder: Path) -> Iterator[Endpoint]:
         os.chdir(before)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def person(deployed: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Person]:
     """`person("ml-engineer")` acts under that name."""
 
@@ -178,3 +178,15 @@ def person(deployed: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Call
         return Person(Aws(LAPTOP, session, deployed.endpoint), tmp_path_factory.mktemp(name))
 
     return named
+
+
+@pytest.fixture(scope="package")
+def champion(person: Callable[[str], Person]) -> None:
+    """A model in production: the journey's, or one made in a hurry where its tests did not run before."""
+    scientist, reviewer = person("data-scientist"), person("ml-engineer")
+    if registry.champion(reviewer.aws) is None:
+        scientist.land_labels("hurry.jsonl", examples(60, "refund", "delivery", "account"))
+        scientist.run("train")
+        one = registry.decide(reviewer.aws, 1, registry.APPROVED, "good on every label")
+        run = reviewer.started("promote", lambda given: given["model_package_arn"] == one.arn)
+        reviewer.end(run.run_id, "promote")

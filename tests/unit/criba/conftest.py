@@ -25,8 +25,12 @@ MACHINES = {
     "Launch": {"Type": "Succeed"},
     "Train": {"Type": "Pass", "Next": "Train"},
     "Promote": {"Type": "Succeed"},
+    "Backfill": {"Type": "Succeed"},
     "Score": {"Type": "Fail", "Error": "Criba.Failed", "Cause": GLUE_CAUSE},
 }
+
+
+JOBS = {"EraseJob": "EraseMessages", "ReconcileJob": "ReconcileRuns"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,12 @@ def _deploy(session: boto3.Session) -> None:
         machines[f"{name}StateMachine"] = made["stateMachineArn"]
     stacks = {
         "Criba-dev-Storage": {**buckets, "ModelPackageGroup": "criba-dev", "RepositoryUri": "repository"},
-        "Criba-dev-Pipeline": {**machines, "BusinessEventBus": "bus", "ChampionParameter": "/criba/dev/champion"},
+        "Criba-dev-Pipeline": {
+            **machines,
+            "BusinessEventBus": "bus",
+            "ChampionParameter": "/criba/dev/champion",
+            **JOBS,
+        },
     }
     cloudformation = session.client("cloudformation")
     for name, outputs in stacks.items():

@@ -15,7 +15,7 @@ class FakeStates:
     def __init__(self, session: boto3.Session) -> None:
         self.executions: dict[str, dict[str, Any]] = {}
         self.redrivable = True
-        for operation in ("StartExecution", "DescribeExecution", "RedriveExecution"):
+        for operation in ("StartExecution", "DescribeExecution", "RedriveExecution", "ListExecutions"):
             session.events.register(f"before-call.sfn.{operation}", getattr(self, operation))
 
     def end(self, name: str, status: str, **told: Any) -> None:
@@ -51,6 +51,12 @@ class FakeStates:
         return _answered(
             {**execution, "redriveStatus": "REDRIVABLE" if failed and self.redrivable else "NOT_REDRIVABLE"}
         )
+
+    def ListExecutions(self, params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
+        given = json.loads(params["body"])
+        machine = given["stateMachineArn"].replace(":stateMachine:", ":execution:")
+        found = [one for arn, one in self.executions.items() if arn.startswith(f"{machine}:")]
+        return _answered({"executions": [one for one in found if one["status"] == given["statusFilter"]]})
 
     def RedriveExecution(self, params: dict[str, Any], **_: object) -> tuple[Any, dict[str, Any]]:
         execution = self.executions[json.loads(params["body"])["executionArn"]]

@@ -30,10 +30,17 @@ COMMANDS = [
     "runs quality",
     "runs accept",
     "runs redrive",
+    "runs accept",
+    "runs quality",
     "quarantine list",
     "quarantine show",
     "quarantine redrive",
     "demo",
+    "backfill",
+    "erase request",
+    "erase run",
+    "erase show",
+    "runs reconcile",
 ]
 
 

@@ -2,8 +2,11 @@
 
 import base64
 import gzip
+import io
 import json
 import math
+import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -21,7 +24,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from criba.local.jobs.workspace import Workspace
-from glue_jobs import build_batch, build_training_set, clean_messages, publish_predictions
+from glue_jobs import build_batch, build_training_set, clean_messages, erase_messages, publish_predictions
 from glue_jobs.across_runs import TABLES, Erased, reconcile
 from glue_jobs.current import current_predictions
 from pipeline_code.quality_rules import QUALITY_RULES
@@ -39,6 +42,8 @@ NEVER = json.dumps(
     }
 )
 """Limits that nothing reaches: most tests are not about quality."""
+ENGINEER = "arn:aws:sts::111111111111:assumed-role/DataEngineer/ines"
+ADMIN = "arn:aws:sts::111111111111:assumed-role/Admin/omar"
 
 
 def json_lines(*records: Any) -> bytes:
@@ -46,27 +51,31 @@ def json_lines(*records: Any) -> bytes:
 
 
 class Mains:
-    """What S3 runs on: it can go off after one write that is new, as if the job were killed between two of them.
+    """What S3 runs on: it can go off after some writes, as if the job were killed between two of them.
 
-    A middleware in front of the server. What an earlier attempt wrote may be written again; once the mains are off,
-    every write is refused in a way that no job tries again.
+    A middleware in front of the server. Once the mains are off, every write is refused in a way that no job tries
+    again.
     """
 
     def __init__(self, served: Callable[..., Any]) -> None:
         self._served = served
         self._lock = Lock()
-        self._written: set[tuple[str, str]] = set()
+        self._written: set[tuple[str, str]] | None = None
         self._left: int | None = None
         self.is_off = False
 
-    def killed_at_every_write(self, job: Callable[[], Any], after: Callable[[], Any] = lambda: None) -> int:
+    def killed_at_every_write(
+        self, job: Callable[[], Any], after: Callable[[], Any] = lambda: None, *, forgetful: bool = False
+    ) -> int:
         """Run a job that dies before its first write, one that dies before its second, and so on till one does not.
 
-        Calls `after` when one has died; returns how many have: as many as the job makes writes.
+        What an earlier attempt wrote is written again for nothing, so each gets one write further; of a `forgetful`
+        job, which names anew what it writes, each attempt gets one write more than the one before. Calls `after` when
+        one has died; returns how many have.
         """
-        self._written = set()
+        self._written = None if forgetful else set()
         for died in count():
-            self._left = min(died, 1)
+            self._left = died if forgetful else min(died, 1)
             with suppress(Exception):
                 job()
             off, self._left, self.is_off = self.is_off, None, False
@@ -86,11 +95,12 @@ class Mains:
         with self._lock:
             if self._left is None:
                 return True
-            is_new = write not in self._written
+            is_new = self._written is None or write not in self._written
             self.is_off = self.is_off or (is_new and self._left == 0)
             if is_new and not self.is_off:
                 self._left -= 1
-                self._written.add(write)
+                if self._written is not None:
+                    self._written.add(write)
             return not self.is_off
 
 
@@ -227,6 +237,49 @@ class Lake:
         nothing: Erased = {table: Counter() for table in TABLES}
         return reconcile(SparkSession.getActiveSession(), "s3://curated", "s3://predictions", erased or nothing)
 
+    def request(self, *ids: str, name: str = "e1", asked_by: str = ENGINEER, approved_by: str | None = ADMIN) -> None:
+        """Ask for the erasure of messages, and approve it."""
+        asked = {"messages": len(ids), "salt": "5a17", "asked_by": asked_by, "asked_at": "2026-02-01T09:00:00+00:00"}
+        self.put("curated", f"erasures/{name}/ids.json", json.dumps({"ids": ids}).encode())
+        self.put("curated", f"erasures/{name}/request.json", json.dumps(asked).encode())
+        if approved_by:
+            approved = {"approved_by": approved_by, "approved_at": "2026-02-01T10:00:00+00:00"}
+            self.put("curated", f"erasures/{name}/approval.json", json.dumps(approved).encode())
+
+    def carry_out(self, name: str = "e1", number: int = 1) -> dict[str, Any]:
+        """Run EraseMessages and return the certificate."""
+        self.settle()
+        arguments = argv(request=name, raw="s3://raw", curated="s3://curated", predictions="s3://predictions")
+        erase_messages.main(arguments)
+        self.settle()
+        return self.document(f"erasures/{name}/certificate-{number:05d}.json")
+
+    def erase(self, *ids: str, name: str = "e1") -> dict[str, Any]:
+        self.request(*ids, name=name)
+        return self.carry_out(name)
+
+    def versions(self, bucket: str, prefix: str = "") -> dict[tuple[str, str], bytes | None]:
+        """The bytes of every version of every key; a delete marker has none."""
+        found: dict[tuple[str, str], bytes | None] = {}
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+            for one in page.get("Versions", []):
+                key, version = one["Key"], one["VersionId"]
+                found[key, version] = self.s3.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read()
+            found |= {(one["Key"], one["VersionId"]): None for one in page.get("DeleteMarkers", [])}
+        return found
+
+    def mentions(self, *words: str) -> list[str]:
+        """Keys that some version mentions a word in, as it is, in gzip, in base64, or in a cell of Parquet."""
+        return sorted(
+            {
+                f"{bucket}/{key}"
+                for bucket in BUCKETS
+                for (key, _), body in self.versions(bucket).items()
+                for word in words
+                if body and word in read_by_anybody(key, body)
+            }
+        )
+
     @cached_property
     def _workspace(self) -> Workspace:
         return Workspace(self.s3, self.mounts, [(bucket, "") for bucket in BUCKETS])
@@ -243,6 +296,16 @@ def argv(**arguments: Any) -> list[str]:
     """Arguments as Glue passes them, its own among them."""
     ours = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
     return ["--job-bookmark-option", "job-bookmark-disable", *ours, "--JOB_NAME", "a-job"]
+
+
+def read_by_anybody(key: str, body: bytes) -> str:
+    """All that an object says, unpacked."""
+    if key.endswith(".parquet"):
+        return json.dumps(pq.read_table(io.BytesIO(body)).to_pylist(), default=str, ensure_ascii=False)
+    plain = zlib.decompressobj(wbits=31).decompress(body) if key.endswith(".gz") else body
+    text = plain.decode(errors="replace")
+    packed = re.findall(r'"record_base64": ?"([^"]*)"', text)
+    return "\n".join([text, *(base64.b64decode(one).decode(errors="replace") for one in packed)])
 
 
 def gzipped(body: bytes) -> bytes:

@@ -31,7 +31,8 @@ def leave_what_spark_leaves(table: Path, folder: str) -> None:
 def test_score_is_exact_after_a_crash_at_every_write(lake: Lake, mains: Mains) -> None:
     lake.land("a.jsonl", json_lines({"id": "1", "text": "one"}, {"id": "1", "text": "one"}, {"text": 7}))
     lake.land("b.jsonl", json_lines({"id": "2", "text": "two"}, {"id": "3"}), date="2026-01-16")
-    assert mains.killed_at_every_write(lake.clean) == 6  # claiming, two claims, inputs, quarantine, report
+    # Claiming, two claims, inputs, quarantine, history, quality with its page, report.
+    assert mains.killed_at_every_write(lake.clean) == 9
     assert mains.killed_at_every_write(lake.build_batch) == 2  # shard, plan
     lake.answer([*scored("web:1"), {"id": "web:2", "error": "text_missing"}])
     assert mains.killed_at_every_write(lake.publish) == 2  # quarantine, report

@@ -50,6 +50,7 @@ def test_answers_are_published_by_date_and_counted(cleaned: Lake) -> None:
         "published": 3,
         "labels": {"order": 2, "refund": 1},
         "faults": NO_FAULTS,
+        "folders": ["predictions/date=2026-01-15/run=r1", "predictions/date=2026-01-16/run=r1"],
         "shard_lines": 3,
         "answers": 3,
         "quarantine_lines": 0,
