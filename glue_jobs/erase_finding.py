@@ -156,7 +156,7 @@ def _in_rows(bucket: str, split: Split, wanted: Wanted, finding: Finding) -> Non
     of_key = next((part[7:] for part in split.key.split("/") if part.startswith("source=")), "")
     try:
         for number, row in enumerate(_rows(bucket, split)):
-            id_ = f"{row.get('source') or of_key}:{row['message_id']}"
+            id_ = f"{row.get('source') or of_key}:{row.get('message_id')}"
             if id_ in wanted.ids or wanted.is_copy(id_, row.get("text")):
                 finding.add(Hit(number, 0, 0, number), {id_} & wanted.ids, row.get("text") or "")
     except PARQUET_DAMAGE:

@@ -1,6 +1,7 @@
 """What comes after the journey, on the same platform: days that were missing, and a person who asks to be forgotten."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,7 @@ def test_a_backfill_scores_the_days_that_are_missing_and_nothing_twice(person: P
     assert backfills.start(engineer.aws, wanted) is None
 
 
-def test_a_person_is_erased_by_two_others_and_all_runs_still_add_up(person: People) -> None:
+def test_a_person_is_erased_by_two_others_and_all_runs_still_add_up(person: People, platform_folder: Path) -> None:
     engineer, admin = person("data-engineer"), person("admin")
     asked = erasures.ask(engineer.aws, ["app:x-1"])
     with pytest.raises(CribaError, match="another Admin has to approve"):
@@ -48,6 +49,9 @@ def test_a_person_is_erased_by_two_others_and_all_runs_still_add_up(person: Peop
     }
     buckets = (getattr(admin.aws.deployment, f"{name}_bucket") for name in ("raw", "curated", "predictions"))
     assert [key for bucket in buckets for key, body in versions(admin, bucket) if "Xochitl" in body] == []
+    logs = [log.read_text() for log in (platform_folder / "jobs").rglob("log.txt")]
+    assert any("'raw messages'" in log for log in logs)
+    assert [log for log in logs if "Xochitl" in log or "x-1" in log] == []
     assert reconciliation.reconcile(admin.aws, lambda _: None)["discrepancies"] == []
 
 

@@ -30,8 +30,6 @@ COMMANDS = [
     "runs quality",
     "runs accept",
     "runs redrive",
-    "runs accept",
-    "runs quality",
     "quarantine list",
     "quarantine show",
     "quarantine redrive",

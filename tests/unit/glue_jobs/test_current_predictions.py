@@ -1,9 +1,14 @@
 """Which predictions are current: each message's once, of the latest run that succeeded, whatever ran again."""
 
+from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
-from glue_jobs.claims import Scope, take_messages
+import pytest
+
+from glue_jobs import claims
+from glue_jobs.claims import RawObject, Scope, take_messages
+from glue_jobs.store import write_json
 from pipeline_code.contracts import RunFiles
 from tests.unit.glue_jobs.lake import Lake, json_lines
 
@@ -91,6 +96,24 @@ def test_a_run_that_scores_once_more_takes_what_others_have_taken_and_claims_wha
     lake.land("later.jsonl", b"{}")
     assert take("again", again=True) == ["a.jsonl", "late.jsonl"]
     assert take("r1") == ["a.jsonl"]
+
+
+def test_the_slower_of_two_attempts_releases_no_claim_of_another_run(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wanted to read what another run has, and finds that the faster attempt has settled on nothing."""
+    lake.land("a.jsonl", b"{}")
+    assert take("r1") == ["a.jsonl"]
+    known = claims.known_objects
+
+    def overtaken(raw: str, curated: str, prefix: str) -> Iterator[RawObject]:
+        write_json("curated", RunFiles("score", "again").inputs, {"run_id": "again", "objects": []})
+        return known(raw, curated, prefix)
+
+    monkeypatch.setattr(claims, "known_objects", overtaken)
+    assert take("again", again=True) == []
+    monkeypatch.undo()
+    assert take("r2") == []
 
 
 def test_two_runs_of_one_date_at_once_share_its_objects_out(lake: Lake) -> None:
