@@ -4,9 +4,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from glue_jobs.quality import judge
-from glue_jobs.quality_page import page
-from glue_jobs.quality_pictures import columns
+from glue_jobs.quality.gate import judge
+from glue_jobs.quality.page import page
+from glue_jobs.quality.pictures import columns
 from tests.unit.glue_jobs.deliveries import gate, history, profile, situation
 
 A_WEEK = (1000, 1100, 900, 1050, 950, 1000, 1000)

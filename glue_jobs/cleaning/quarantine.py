@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.writing import delete_others, numbered_file, write_lines
+from glue_jobs.lake.writing import delete_others, numbered_file, write_lines
 from pipeline_code.contracts import quarantine_prefix
 
 FILE_BYTES = 64 << 20

@@ -8,7 +8,7 @@ from typing import Any
 from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.rules import CONDITION
+from glue_jobs.cleaning.rules import CONDITION
 
 KEPT, DUPLICATE, QUARANTINED, TALLY = "kept", "duplicate", "quarantined", "tally"
 SAME_OBJECT, OTHER_OBJECT = "same_object", "other_object"

@@ -6,7 +6,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.schemas import CURATED
+from glue_jobs.lake.schemas import CURATED
 from pipeline_code.contracts import CURATED_MESSAGES
 
 NOTHING_THERE = "PATH_NOT_FOUND"

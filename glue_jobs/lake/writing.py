@@ -12,7 +12,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.store import delete, keys_below, s3
+from glue_jobs.lake.store import delete, keys_below, s3
 
 SPOOL_BYTES = 8 << 20
 WRITTEN = "key string, lines bigint, bytes bigint"

@@ -11,15 +11,15 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from glue_jobs.draft import COLUMNS, Draft, Origin
-from glue_jobs.erase_places import LINES, RAW_RECORDS, REFUSED, ROWS
-from glue_jobs.erase_wanted import Wanted
-from glue_jobs.judging import generated_id
-from glue_jobs.reading import PARQUET_DAMAGE, Record, csv_record, csv_rows, json_record, lines_of, records
-from glue_jobs.rewritten import renumbered
-from glue_jobs.rules import refused
-from glue_jobs.splits import UNKNOWN, Split
-from glue_jobs.streams import DamagedError, Line, chunks, lines, lines_of_range, opened
+from glue_jobs.cleaning.draft import COLUMNS, Draft, Origin
+from glue_jobs.cleaning.judging import generated_id
+from glue_jobs.cleaning.rules import refused
+from glue_jobs.erasing.places import LINES, RAW_RECORDS, REFUSED, ROWS
+from glue_jobs.erasing.wanted import Wanted
+from glue_jobs.raw.reading import PARQUET_DAMAGE, Record, csv_record, csv_rows, json_record, lines_of, records
+from glue_jobs.raw.rewritten import renumbered
+from glue_jobs.raw.splits import UNKNOWN, Split
+from glue_jobs.raw.streams import DamagedError, Line, chunks, lines, lines_of_range, opened
 from pipeline_code.contracts import RAW_MESSAGES
 
 LINE_LIMIT = 64 << 20

@@ -2,8 +2,8 @@
 
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.curated import unless_missing
-from glue_jobs.schemas import PREDICTION, PUBLICATION
+from glue_jobs.lake.curated import unless_missing
+from glue_jobs.lake.schemas import PREDICTION, PUBLICATION
 from pipeline_code.contracts import CURRENT_PREDICTIONS, PREDICTIONS, PUBLICATIONS
 
 

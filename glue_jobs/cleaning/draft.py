@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from glue_jobs.text import normalised
+from glue_jobs.cleaning.text import normalised
 
 ALIASES = {
     "text": ("text", "message", "body"),

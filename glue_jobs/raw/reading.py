@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.rewritten import renumbered
-from glue_jobs.splits import Split
-from glue_jobs.streams import DamagedError, Line, chunks, inflated, lines, lines_of_range, opened
+from glue_jobs.raw.rewritten import renumbered
+from glue_jobs.raw.splits import Split
+from glue_jobs.raw.streams import DamagedError, Line, chunks, inflated, lines, lines_of_range, opened
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 DECODER = json.JSONDecoder()

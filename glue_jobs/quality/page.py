@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from glue_jobs.quality_pictures import Bar, bars, columns, pairs
+from glue_jobs.quality.pictures import Bar, bars, columns, pairs
 from pipeline_code.quality_rules import QUALITY_RULES
 
 MOST_KINDS = 12

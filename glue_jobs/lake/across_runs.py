@@ -14,9 +14,9 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
-from glue_jobs.curated import record_id, stored_messages, unless_missing
-from glue_jobs.current import all_predictions, current_predictions, publications
-from glue_jobs.store import keys_below, read_json
+from glue_jobs.lake.curated import record_id, stored_messages, unless_missing
+from glue_jobs.lake.current import all_predictions, current_predictions, publications
+from glue_jobs.lake.store import keys_below, read_json
 from pipeline_code.contracts import CLAIMS, QUARANTINE, RAW_MESSAGES, RUNS, claim_key
 
 PARALLEL_READS = 16

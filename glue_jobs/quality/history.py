@@ -11,8 +11,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any
 
-from glue_jobs.quality_profile import Profile
-from glue_jobs.store import read_json, update_json
+from glue_jobs.lake.store import read_json, update_json
+from glue_jobs.quality.profile import Profile
 from pipeline_code.contracts import history_key
 
 KEPT_DATES = 60

@@ -7,7 +7,7 @@ stands for which. So claims, inputs and the positions of quarantined records sta
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from glue_jobs.store import keys_below, read_json
+from glue_jobs.lake.store import keys_below, read_json
 from pipeline_code.contracts import REWRITTEN, pending_key, rewritten_key
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from math import sqrt
 from statistics import median
 
-from glue_jobs.claims import Scope
-from glue_jobs.quality_history import History, weekday
-from glue_jobs.quality_profile import Profile
+from glue_jobs.quality.history import History, weekday
+from glue_jobs.quality.profile import Profile
+from glue_jobs.raw.claims import Scope
 from pipeline_code.contracts import ANY, OUT_OF_SCOPE
 from pipeline_code.quality_rules import LABELS
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from glue_jobs.across_runs import TABLES, Erased
-from glue_jobs.erase_objects import delete_versions, objects_below
-from glue_jobs.erase_places import NOT_COVERED
-from glue_jobs.store import keys_below, read_json, read_json_if_there, s3, write_json
+from glue_jobs.erasing.objects import delete_versions, objects_below
+from glue_jobs.erasing.places import NOT_COVERED
+from glue_jobs.lake.across_runs import TABLES, Erased
+from glue_jobs.lake.store import keys_below, read_json, read_json_if_there, s3, write_json
 from pipeline_code.contracts import ERASURES, ErasureFiles, RunFiles, same_person
 
 

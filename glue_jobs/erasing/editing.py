@@ -8,8 +8,8 @@ from typing import IO, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from glue_jobs.erase_finding import Hit
-from glue_jobs.streams import DamagedError, chunks, inflated
+from glue_jobs.erasing.finding import Hit
+from glue_jobs.raw.streams import DamagedError, chunks, inflated
 
 SPACE = b" "
 """Stands in for every byte of a record whose position is its offset: the records after it keep theirs."""

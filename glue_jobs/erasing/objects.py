@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import IO, BinaryIO, cast
 
-from glue_jobs.claims import RawObject
-from glue_jobs.erase_editing import NOTHING, SPACE, without, without_rows
-from glue_jobs.erase_finding import Found
-from glue_jobs.erase_places import RAW_RECORDS, ROWS, WHOLE
-from glue_jobs.rewritten import Rewritten
-from glue_jobs.splits import Split, splits_of
-from glue_jobs.store import delete, keys_below, s3, write_json
-from glue_jobs.streams import opened
+from glue_jobs.erasing.editing import NOTHING, SPACE, without, without_rows
+from glue_jobs.erasing.finding import Found
+from glue_jobs.erasing.places import RAW_RECORDS, ROWS, WHOLE
+from glue_jobs.lake.store import delete, keys_below, s3, write_json
+from glue_jobs.raw.claims import RawObject
+from glue_jobs.raw.rewritten import Rewritten
+from glue_jobs.raw.splits import Split, splits_of
+from glue_jobs.raw.streams import opened
 from pipeline_code.contracts import CLAIMS, pending_key, rewritten_key
 
 COPY_OF = "criba-copy-of"

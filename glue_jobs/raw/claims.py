@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 
-from glue_jobs.rewritten import rewritten_below
-from glue_jobs.store import delete, keys_below, read_json, read_json_if_there, s3, write_json_once
+from glue_jobs.lake.store import delete, keys_below, read_json, read_json_if_there, s3, write_json_once
+from glue_jobs.raw.rewritten import rewritten_below
 from pipeline_code.contracts import ANY, CLAIMS, RAW_LABELS, RAW_MESSAGES, RunFiles, claim_key, raw_place
 
 PARALLEL_CLAIMS = 16

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pyspark.sql import Row
 
-from glue_jobs.comparing import DUPLICATE, KEPT, QUARANTINED, TALLY, sums
+from glue_jobs.cleaning.comparing import DUPLICATE, KEPT, QUARANTINED, TALLY, sums
 from pipeline_code.quality_rules import LABELS, STRAYS
 
 MOST_LABELS = 500
@@ -50,7 +50,7 @@ class Profile:
 def profiles(groups: Sequence[Row], sources: Sequence[str], kind: str, today: str) -> list[Profile]:
     """One profile for each source, and one of the strays if there are any; of labels, which have no date, a single one.
 
-    `groups` are compared rows in groups (glue_jobs.comparing.grouped).
+    `groups` are compared rows in groups (glue_jobs.cleaning.comparing.grouped).
     """
     records = [group for group in groups if group.outcome != TALLY]
     if kind == LABELS:

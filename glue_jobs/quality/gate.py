@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from glue_jobs.claims import Scope
-from glue_jobs.quality_history import KEPT_DATES, History, read_history, record
-from glue_jobs.quality_measures import MEASURES, Situation, expected
-from glue_jobs.quality_profile import Profile
+from glue_jobs.quality.history import KEPT_DATES, History, read_history, record
+from glue_jobs.quality.measures import MEASURES, Situation, expected
+from glue_jobs.quality.profile import Profile
+from glue_jobs.raw.claims import Scope
 from pipeline_code.contracts import ANY
 from pipeline_code.quality_rules import LABELS, QUALITY_RULES, STRAYS, QualityRule
 

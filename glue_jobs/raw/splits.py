@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from glue_jobs.claims import RawObject
+from glue_jobs.raw.claims import RawObject
 
 SPLIT_BYTES = 32 << 20
 OBJECT_COST = 256 << 10

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pyspark.sql import SparkSession
 
-from glue_jobs.store import keys_below, s3
+from glue_jobs.lake.store import keys_below, s3
 
 CHUNK_BYTES = 1 << 20
 MOST_TASKS = 256

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from glue_jobs.draft import DEFAULT_LABEL_SOURCE
-from glue_jobs.text import normalised
+from glue_jobs.cleaning.draft import DEFAULT_LABEL_SOURCE
+from glue_jobs.cleaning.text import normalised
 
 LEAST_BYTES = 12
 """Shortest text that is looked for inside other bytes: a shorter one, such as "hola", is in other people's too."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import BinaryIO, NamedTuple, cast
 
-from glue_jobs.splits import Split
-from glue_jobs.store import s3
+from glue_jobs.lake.store import s3
+from glue_jobs.raw.splits import Split
 
 CHUNK_BYTES = 1 << 20
 KEPT_BYTES = 8 << 20

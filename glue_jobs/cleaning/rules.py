@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from glue_jobs.draft import Draft
+from glue_jobs.cleaning.draft import Draft
 from pipeline_code.contracts import SOURCE, SPLITS
 
 EARLIEST_YEAR = 1970

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
 
-from glue_jobs.claims import RawObject
-from glue_jobs.reading import Record
-from glue_jobs.rewritten import Rewritten
-from glue_jobs.splits import Split, splits_of
-from glue_jobs.store import s3
+from glue_jobs.lake.store import s3
+from glue_jobs.raw.claims import RawObject
+from glue_jobs.raw.reading import Record
+from glue_jobs.raw.rewritten import Rewritten
+from glue_jobs.raw.splits import Split, splits_of
 from pipeline_code.contracts import REDRIVE, raw_message_key
 
 LARGEST = 64 << 20

@@ -11,15 +11,15 @@ from typing import NamedTuple
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from glue_jobs.draft import COLUMNS, Draft, Origin
-from glue_jobs.languages import language_of
+from glue_jobs.cleaning.draft import COLUMNS, Draft, Origin
+from glue_jobs.cleaning.languages import language_of
+from glue_jobs.cleaning.rules import CONDITION, refused
+from glue_jobs.cleaning.text import folded
+from glue_jobs.lake.schemas import JUDGED
 from glue_jobs.privacy import Redact, redactor
-from glue_jobs.reading import Record, records
-from glue_jobs.redriving import chosen
-from glue_jobs.rules import CONDITION, refused
-from glue_jobs.schemas import JUDGED
-from glue_jobs.splits import Split
-from glue_jobs.text import folded
+from glue_jobs.raw.reading import Record, records
+from glue_jobs.raw.redriving import chosen
+from glue_jobs.raw.splits import Split
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BATCH_ROWS = 2000
