@@ -30,14 +30,14 @@ def bars(title: str, rows: Sequence[Bar], longest: float, kinds: Sequence[str] =
 
 
 def pairs(title: str, mix: Mapping[str, int], before: Mapping[str, int], most: int) -> str:
-    """Shares of two mixes, each kind's two bars together: the run's above, the earlier one's below."""
+    """Shares of two mixes, each kind's two bars together: the run's above, the earlier one's below if there is any."""
     ours, theirs = sum(mix.values()), sum(before.values())
     commonest = sorted({*mix, *before}, key=lambda one: (-mix.get(one, 0), -before.get(one, 0), one))[:most]
     rows: list[Bar] = []
     for name in commonest:
         share, earlier = mix.get(name, 0) / max(ours, 1), before.get(name, 0) / max(theirs, 1)
-        rows += [(name, share, _percent(share)), ("", earlier, _percent(earlier) if theirs else "none yet")]
-    return bars(title, rows, 1.0, (OURS, BEFORE))
+        rows += [(name, share, _percent(share)), *([("", earlier, _percent(earlier))] if theirs else [])]
+    return bars(title, rows, 1.0, (OURS, BEFORE) if theirs else (OURS,))
 
 
 def columns(title: str, earlier: Mapping[str, int], ours: Mapping[str, int], low: float, high: float) -> str:
@@ -55,7 +55,8 @@ def columns(title: str, earlier: Mapping[str, int], ours: Mapping[str, int], low
         left, base = i * step + (step - width) / 2, y(earlier.get(name, 0))
         top = y(earlier.get(name, 0) + ours.get(name, 0))
         drawn += _rect(left, base, width, y(0) - base, BEFORE) + _rect(left, top, width, base - top, OURS)
-    ends = {names[0]: (0.0, "start"), names[-1]: (WIDTH - VALUES, "end")} if names else {}
+    ends = {names[0]: (0.0, "start"), names[-1]: (WIDTH - VALUES, "end")} if len(names) > 1 else {}
+    ends |= {name: ((WIDTH - VALUES) / 2, "middle") for name in names if len(names) == 1}
     drawn += "".join(_text(x, ROOM + HEIGHT + 10, name, anchor) for name, (x, anchor) in ends.items())
     bounds = [] if not high else [high] if y(low) - y(high) < ROW / 2 else [high, low]
     drawn += "".join(_text(WIDTH - VALUES + 4, y(bound), f"{bound:,.0f}") for bound in bounds)
