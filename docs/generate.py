@@ -12,10 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # for what is measured by the tests
 
-from generators import commands, data, diagram, laptop, ledger, privacy, quality, settings  # noqa: E402
+from generators import alarms, commands, data, diagram, laptop, ledger, privacy, quality, settings  # noqa: E402
 
 PARTS: dict[str, Callable[[], str]] = {
     "diagram": diagram.diagram,
+    "alarms": alarms.alarms_table,
     "settings": settings.settings_table,
     "kinds of settings": settings.kinds_table,
     "commands": commands.commands,

@@ -7,8 +7,8 @@ from typing import Any
 
 import generate
 import pytest
+from generators import alarms, diagram, laptop, settings
 from generators import commands as commands_page
-from generators import diagram, laptop, settings
 from typer.main import get_command
 
 from criba.cli import app
@@ -25,10 +25,11 @@ def drawn() -> Any:
 
     prod = synthesize("prod")
     stacks = Stacks({"Storage": prod.storage, "Pipeline": prod.pipeline, "Operations": prod.operations})
-    before = generate.PARTS["diagram"]
+    before = dict(generate.PARTS)
     generate.PARTS["diagram"] = lambda: diagram.diagram(stacks)
+    generate.PARTS["alarms"] = lambda: alarms.alarms_table(stacks)
     yield stacks
-    generate.PARTS["diagram"] = before
+    generate.PARTS.update(before)
 
 
 @each_page
