@@ -86,7 +86,7 @@ class Section(BaseModel):
 
 class Alerts(Section):
     emails: list[Email] = Field(
-        default=[], description="Addresses that get pages and warnings; each must confirm its subscription."
+        default=[], max_length=10, description="Addresses, 10 at most, that get pages and warnings once they confirm."
     )
     phones: list[Phone] = Field(default=[], description="Numbers that get pages by SMS, and no warnings.")
     sms_limit_usd: float = Field(
@@ -302,6 +302,8 @@ class Settings(Section):
             raise ValueError(
                 'image_digest = none: only dev builds an image; write the digest that it printed, "sha256:…"'
             )
+        if self.monthly_budget_usd and not self.alerts.emails:
+            raise ValueError("monthly_budget_usd is set: write at least one mail address in alerts.emails")
         if self.name == "prod" and not self.alerts.emails:
             raise ValueError("alerts.emails = []: prod pages people; write at least one mail address")
         if self.name == "prod" and self.retention.destroy_data:

@@ -40,6 +40,7 @@ class JobFailures(Construct):
                 words=words,
                 environment=environment,
                 dead_letters=dead_letters,
+                description="A job failed",
             ).rule
 
         glue = notice(

@@ -24,6 +24,7 @@ class Notice(Construct):
         environment: str,
         dead_letters: DeadLetters,
         bus: events.IEventBus | None = None,
+        description: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
         told = re.sub(r"\{(\w+)\}", lambda field: events.EventField.from_path(f"$.detail.{field[1]}"), words)
@@ -31,6 +32,7 @@ class Notice(Construct):
             self,
             "Rule",
             event_bus=bus,
+            description=description,
             event_pattern=pattern,
             targets=[
                 targets.SnsTopic(
