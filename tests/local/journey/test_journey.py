@@ -41,7 +41,7 @@ def test_without_labels_there_is_nothing_to_train_on(person: People) -> None:
 def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(person: People) -> None:
     scientist = person("data-scientist")
     scientist.land_labels("one.jsonl", examples(60, "refund"))
-    heard = scientist.listen("AlertTopic")
+    heard = scientist.listen("WarningTopic")
     report = scientist.run("train")
     assert report["status"] == "FAILED"
     assert report["reason"] == (
@@ -259,7 +259,7 @@ def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) ->
 
 def test_a_delivery_that_is_mostly_refused_stops_until_a_person_accepts_it(person: People) -> None:
     engineer = person("data-engineer")
-    heard = engineer.listen("AlertTopic")
+    heard = engineer.listen("WarningTopic")
     good = [{"message_id": f"q-{n}", "text": LABELS["refund"].format(f"Q{n}")} for n in range(24)]
     bad = [{"message_id": f"b-{n}", "texto": "canary"} for n in range(36)]
     engineer.land(engineer.file("changed.jsonl", [*good, *bad]), "email", DAY)
