@@ -3,15 +3,29 @@
 import json
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from criba.cli import main
+from criba.local import process
+from criba.local.process import Endpoint
+from tests.local.conftest import free_port
 from tests.local.machines import ended, machine
 
 Aws = Callable[..., Any]
 FAILED = {"Stop": {"Type": "Fail", "Error": "E", "Cause": "C"}}
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """A platform below a working folder, where `criba` looks for it."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        yield process.up(free_port())
+        process.down()
 
 
 @pytest.fixture(scope="module")
@@ -187,3 +201,35 @@ def test_a_rule_that_matches_is_counted(aws, topic):
     )
     aws("events").put_events(Entries=[{"Source": "test.jobs", "DetailType": "T", "Detail": "{}"}])
     assert soon(aws, "job-failed", "ALARM")
+
+
+def criba(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as left:
+        main(arguments)
+    printed = capsys.readouterr()
+    return int(left.value.code or 0), printed.out + printed.err
+
+
+def test_criba_inbox_lists_what_people_got_and_reads_one_whole(aws, topic, capsys):
+    aws("sns").publish(TopicArn=topic, Subject="Look here", Message="Run night failed.")
+    messages = json.loads(criba(capsys, "inbox", "--json")[1])
+    assert [one["to"] for one in messages[-3:]] == ["oncall@example.com", "second@example.com", "+34600000000"]
+    code, told = criba(capsys, "inbox")
+    assert (code, told.count("Look here")) == (0, 2)
+    number = str(len(messages) - 2)
+    assert criba(capsys, "inbox", number) == (
+        0,
+        "To:      oncall@example.com\nSubject: Look here\n\nRun night failed.\n",
+    )
+
+
+def test_a_number_that_is_not_in_the_inbox_is_refused(aws, topic, capsys):
+    code, told = criba(capsys, "inbox", "9999")
+    assert code == 2
+    assert "there is no message 9999: say a number from 1 to" in told
+
+
+def test_who_checks_how_people_are_told_on_the_laptop_says_that_they_are_an_admin(capsys):
+    code, told = criba(capsys, "alerts", "check")
+    assert (code, told) == (1, "criba: nobody may not check how people are told: say --as admin\n")
