@@ -7,7 +7,8 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from pipeline_code.contracts import DRIFT_DETECTED, EVENT_SOURCE
-from stacks.alarms import Severity, Watched, alarms
+from stacks.alarm_row import Severity, Watched
+from stacks.alarms import alarms
 from stacks.config import Settings
 from stacks.constructs.alarms import Alarms
 from stacks.constructs.dashboards import Dashboards

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from generators.markdown import code, table
 from generators.stacks import Stacks, synthesized
-from stacks.alarms import Missing, Row, Watched, alarms
+from stacks.alarm_row import Missing, Row, Watched
+from stacks.alarms import alarms
 from stacks.config import load
 
 ENVIRONMENT = "prod"

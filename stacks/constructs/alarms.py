@@ -9,7 +9,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from pipeline_code.contracts import stack_name
-from stacks.alarms import Missing, Row, Severity
+from stacks.alarm_row import Missing, Row, Severity
 
 TELLS = {
     Severity.PAGE: (

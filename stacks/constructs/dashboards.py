@@ -16,7 +16,7 @@ from pipeline_code.contracts import (
     QUALITY_VERDICTS,
     stack_name,
 )
-from stacks.alarms import Watched
+from stacks.alarm_row import Watched
 from stacks.config import Settings
 from stacks.constructs.alarms import Alarms
 from stacks.workflows.check import DATA_HOURS, EXPECTED, LATE, OVERDUE, SUCCESS_HOURS

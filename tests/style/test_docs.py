@@ -7,7 +7,7 @@ from typing import Any
 
 import generate
 import pytest
-from generators import alarms, diagram, laptop, settings
+from generators import alarms, dashboards, diagram, laptop, settings
 from generators import commands as commands_page
 from typer.main import get_command
 
@@ -36,6 +36,12 @@ def drawn() -> Any:
 def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == generate.generated(text), "say: make docs"
+
+
+def test_a_picture_that_is_made_from_the_code_is_up_to_date(drawn: Any) -> None:
+    kept = (ROOT / "docs/alarms/dashboards.svg").read_text(encoding="utf-8")
+    assert kept == dashboards.picture(drawn), "say: make docs"
+    assert kept.count('class="title"') == 20
 
 
 def test_every_part_that_can_be_made_stands_on_one_page() -> None:
