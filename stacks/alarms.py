@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline_code.contracts import METRICS_NAMESPACE
 from stacks.alarm_row import Metric, Missing, Row, Severity, Watched
 from stacks.config import Settings
-from stacks.workflows.check import DATA_HOURS, LATE, OVERDUE, SILENT, SUCCESS_HOURS
+from stacks.workflows.check import COMPARED, DATA_HOURS, LATE, SILENT, SUCCESS_HOURS
 from stacks.workflows.quality import RAISED, STOPPED
 
 PAGING = ("score", "promote", "launch", "close")
@@ -95,7 +95,7 @@ def _late(settings: Settings) -> Iterator[Row]:
             missing=Missing.UNCHANGED,
             silence="the check publishes nothing before the first success, and says by an alarm of its own if it fails",
         )
-    for workflow in OVERDUE:
+    for workflow in COMPARED:
         yield Row(
             "late runs",
             f"{workflow}-late",

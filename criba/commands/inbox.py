@@ -1,11 +1,10 @@
 """`criba inbox`: the mails and SMS that people would have got of the platform on this laptop."""
 
-import json
-import urllib.request
 from typing import Annotated
 
 import typer
 
+from criba import inbox as sent
 from criba.aws import LAPTOP
 from criba.commands.options import Json, Where
 from criba.console import sentence, show, table, when
@@ -45,6 +44,4 @@ def _messages(environment: str) -> list[dict[str, str]]:
     running = process.status()
     if running is None:
         raise CribaError("no local platform is running. Start one with: criba local up && criba local deploy")
-    with urllib.request.urlopen(f"{running.endpoint}/_criba/inbox", timeout=10) as answer:  # noqa: S310 - http
-        found: list[dict[str, str]] = json.load(answer)["messages"]
-    return found
+    return sent.messages(running.endpoint)

@@ -19,7 +19,7 @@ from pipeline_code.contracts import (
 from stacks.alarm_row import Watched
 from stacks.config import Settings
 from stacks.constructs.alarms import Alarms
-from stacks.workflows.check import DATA_HOURS, EXPECTED, LATE, OVERDUE, SUCCESS_HOURS
+from stacks.workflows.check import COMPARED, DATA_HOURS, EXPECTED, LATE, SUCCESS_HOURS
 
 WIDTH = 24
 HEIGHT = 6
@@ -46,7 +46,7 @@ class Dashboards(Construct):
     def _operations(self, alarms: Alarms) -> Sequence[Sequence[cloudwatch.IWidget]]:
         states, sources = self.watched.machines, self.settings.sources
         hours = [self._ours(SUCCESS_HOURS, workflow, Workflow=workflow) for workflow in EXPECTED]
-        late = [self._ours(LATE, workflow, Workflow=workflow) for workflow in OVERDUE]
+        late = [self._ours(LATE, workflow, Workflow=workflow) for workflow in COMPARED]
         return (
             [
                 cloudwatch.AlarmStatusWidget(

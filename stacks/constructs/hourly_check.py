@@ -13,7 +13,7 @@ from pipeline_code.contracts import METRICS_NAMESPACE
 from stacks.config import Settings
 from stacks.constructs.trigger import DeadLetters, ScheduleTrigger
 from stacks.constructs.workflow import Workflow
-from stacks.workflows.check import HISTORIES, OVERDUE, check_definition
+from stacks.workflows.check import COMPARED, HISTORIES, check_definition
 
 
 class HourlyCheck(Construct):
@@ -32,7 +32,7 @@ class HourlyCheck(Construct):
         dead_letters: DeadLetters,
     ) -> None:
         super().__init__(scope, id_)
-        arns = {name: machines[name].state_machine_arn for name in OVERDUE}
+        arns = {name: machines[name].state_machine_arn for name in COMPARED}
         check = Workflow(
             self,
             "Check",

@@ -19,7 +19,7 @@ SILENT = "SilentSources"
 
 EXPECTED = ("score", "train")
 """Workflows that a schedule starts."""
-OVERDUE = ("score", "train", "promote")
+COMPARED = ("score", "train", "promote")
 """Workflows whose runs are alike enough to say what is usual."""
 
 HISTORIES = f"{QUALITY}/messages/"
@@ -32,7 +32,7 @@ NOW = "$toMillis($states.context.State.EnteredTime)"
 def check_definition(settings: Settings, machines: Mapping[str, str], curated: str) -> State:
     """The whole check; `machines` are the ARNs of the workflows, `curated` is the bucket's name."""
     states: dict[str, State] = {}
-    for workflow in OVERDUE:
+    for workflow in COMPARED:
         states |= _look_at_runs(workflow, machines[workflow])
     # One object a source, written by each run that found messages of it.
     source = "$substringBefore($substringAfter(Key, 'source='), '/')"
@@ -58,7 +58,7 @@ def check_definition(settings: Settings, machines: Mapping[str, str], curated: s
 
 
 def _look_at_runs(workflow: str, arn: str) -> dict[str, State]:
-    after = [*OVERDUE[OVERDUE.index(workflow) + 1 :], None][0]
+    after = [*COMPARED[COMPARED.index(workflow) + 1 :], None][0]
     successes, running = f"Look for successes of {workflow}", f"Look for runs of {workflow}"
     times = "{'from': $toMillis(StartDate), 'to': $toMillis(StopDate)}"
     # A redriven run began anew when it was redriven.
@@ -83,7 +83,7 @@ def _metrics(settings: Settings) -> str:
     """MetricData as JSONata: what cannot be told yet is left out."""
     environment = f"{{'Name': 'Environment', 'Value': '{settings.name}'}}"
     told = [_hours_since_success(workflow, environment) for workflow in EXPECTED]
-    told += [_late(workflow, environment) for workflow in OVERDUE]
+    told += [_late(workflow, environment) for workflow in COMPARED]
     told += _deliveries(settings, environment)
     return f"($now := {NOW}; [{', '.join(told)}])"
 

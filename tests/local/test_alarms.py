@@ -2,13 +2,13 @@
 
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from criba.cli import main
+from criba.inbox import messages
 from criba.local import process
 from criba.local.process import Endpoint
 from tests.local.conftest import free_port
@@ -34,12 +34,6 @@ def topic(aws: Aws) -> str:
     for protocol, end in (("email", "oncall@example.com"), ("email", "second@example.com"), ("sms", "+34600000000")):
         aws("sns").subscribe(TopicArn=arn, Protocol=protocol, Endpoint=end)
     return arn
-
-
-def inbox(platform: Any) -> list[dict[str, str]]:
-    with urllib.request.urlopen(f"{platform.endpoint}/_criba/inbox") as answer:  # noqa: S310 - http
-        found: list[dict[str, str]] = json.load(answer)["messages"]
-        return found
 
 
 def alarm(aws: Aws, name: str, **more: Any) -> None:
@@ -113,11 +107,11 @@ def test_two_alarms_under_one_composite_are_told_once_to_each_person_in_their_ow
         AlarmRule='ALARM("one") OR ALARM("two")',
         AlarmActions=[topic],
     )
-    before = len(inbox(platform))
+    before = len(messages(platform.endpoint))
     put(aws, "one", 1)
     put(aws, "two", 1)
     assert state(aws, "Criba-local-page") == "ALARM"
-    first, second, sms = inbox(platform)[before:]
+    first, second, sms = messages(platform.endpoint)[before:]
     assert (first["to"], second["to"], sms["to"]) == ("oncall@example.com", "second@example.com", "+34600000000")
     assert first["subject"] == 'ALARM: "Criba-local-page" in EU (Ireland)'
     assert (sms["subject"], sms["text"]) == ("", 'Criba plat> ALARM: "Criba-local-page" in EU (Ireland)')
@@ -135,7 +129,7 @@ def test_two_alarms_under_one_composite_are_told_once_to_each_person_in_their_ow
 def test_a_metric_alarm_says_what_it_measured(platform, aws, topic):
     alarm(aws, "alone", AlarmActions=[topic], Dimensions=[{"Name": "Environment", "Value": "local"}])
     put(aws, "alone", 3, Environment="local")
-    text = inbox(platform)[-3]["text"]
+    text = messages(platform.endpoint)[-3]["text"]
     assert "was greater than the threshold (0.0) (minimum 1 datapoint for OK -> ALARM transition)." in text
     assert "- Dimensions:                          [Environment = local]" in text
     assert "- TreatMissingData:                    notBreaching" in text
@@ -160,7 +154,7 @@ def test_a_program_gets_the_same_as_json(aws, topic):
 
 def test_a_message_without_a_subject_gets_that_of_sns(platform, aws, topic):
     aws("sns").publish(TopicArn=topic, Message="Run night failed.")
-    mail, _, sms = inbox(platform)[-3:]
+    mail, _, sms = messages(platform.endpoint)[-3:]
     assert (mail["subject"], mail["text"]) == ("AWS Notification Message", "Run night failed.")
     assert sms["text"] == "Criba plat> Run night failed."
 
@@ -213,11 +207,11 @@ def criba(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
 
 def test_criba_inbox_lists_what_people_got_and_reads_one_whole(aws, topic, capsys):
     aws("sns").publish(TopicArn=topic, Subject="Look here", Message="Run night failed.")
-    messages = json.loads(criba(capsys, "inbox", "--json")[1])
-    assert [one["to"] for one in messages[-3:]] == ["oncall@example.com", "second@example.com", "+34600000000"]
+    found = json.loads(criba(capsys, "inbox", "--json")[1])
+    assert [one["to"] for one in found[-3:]] == ["oncall@example.com", "second@example.com", "+34600000000"]
     code, told = criba(capsys, "inbox")
     assert (code, told.count("Look here")) == (0, 2)
-    number = str(len(messages) - 2)
+    number = str(len(found) - 2)
     assert criba(capsys, "inbox", number) == (
         0,
         "To:      oncall@example.com\nSubject: Look here\n\nRun night failed.\n",
