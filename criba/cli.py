@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from criba.commands import (
     alerts,
+    audit,
     backfill,
     demo,
     erase,
@@ -43,6 +44,7 @@ for group in (local, messages, labels, train, score, models, runs, quarantine, e
 app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)
 app.command("inbox")(inbox.inbox)
+app.command("audit")(audit.audit)
 
 
 @app.callback()

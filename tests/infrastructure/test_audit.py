@@ -9,6 +9,7 @@ from botocore.validate import ParamValidator
 
 from stacks.constructs.sensitive_actions import ACTIONS
 from tests.infrastructure.conftest import Templates
+from tests.infrastructure.log_patterns import matches
 
 Properties = dict[str, Any]
 
@@ -109,10 +110,23 @@ def test_names_of_the_data_buckets_begin_as_the_trail_and_the_log_bucket_expect(
 
 def test_what_is_audited_outlives_its_stack(prod: Templates) -> None:
     for one in prod.audit["Resources"].values():
-        if one["Type"] in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::CloudTrail::Trail", "AWS::Logs::LogGroup"):
+        if one["Type"] in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup"):
             assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain") or (
                 one["DeletionPolicy"] == "RetainExceptOnCreate"
             ), one["Type"]
+
+
+def test_what_has_a_name_goes_with_its_stack_and_blocks_no_later_one(prod: Templates) -> None:
+    for type_, name in (
+        ("AWS::CloudTrail::Trail", "TrailName"),
+        ("AWS::S3::Bucket", None),
+        ("AWS::Logs::LogGroup", None),
+    ):
+        for one in prod.audit["Resources"].values():
+            if one["Type"] == type_:
+                named = {"TrailName", "BucketName", "LogGroupName"} & one["Properties"].keys()
+                assert named == ({name} if name else set())
+                assert not name or one.get("DeletionPolicy", "Delete") == "Delete"
 
 
 def test_every_sensitive_action_is_counted_in_the_environments_own_namespace(templates: Templates) -> None:
@@ -123,9 +137,48 @@ def test_every_sensitive_action_is_counted_in_the_environments_own_namespace(tem
     assert namespace.startswith("Criba/Audit/")
 
 
-@pytest.mark.parametrize("action", ACTIONS, ids=lambda one: one.name)
-def test_a_pattern_is_one_that_cloudwatch_logs_takes(action: Any) -> None:
-    assert len(action.pattern) <= 1024
-    assert action.pattern.count("(") == action.pattern.count(")")
-    assert action.pattern.startswith("{ ")
-    assert action.pattern.endswith(" }")
+def call(name: str, role: str | None = "Criba-prod-Access-Admin1A2B", **more: Any) -> dict[str, Any]:
+    """An event of CloudTrail, of a person with a role (None: the root user)."""
+    session = {"sessionContext": {"sessionIssuer": {"userName": role}}} if role else {}
+    return {
+        "eventName": name,
+        "eventSource": "any.amazonaws.com",
+        "userIdentity": {"type": "AssumedRole", **session},
+        **more,
+    }
+
+
+def approval(role: str | None) -> dict[str, Any]:
+    return call("UpdateModelPackage", role, requestParameters={"modelApprovalStatus": "Approved"})
+
+
+DEPLOYED = {"userIdentity": {"type": "AssumedRole", "invokedBy": "cloudformation.amazonaws.com"}}
+
+
+@pytest.mark.parametrize(
+    ("event", "noticed"),
+    [
+        (call("StopLogging"), {"trail-stopped"}),
+        (call("DeleteTrail", None), {"trail-stopped"}),
+        (call("StartLogging"), set()),
+        (call("ScheduleKeyDeletion", eventSource="kms.amazonaws.com"), {"key-at-risk"}),
+        (call("DisableKey", eventSource="kms.amazonaws.com"), {"key-at-risk"}),
+        (call("DisableKey", eventSource="other.amazonaws.com"), set()),
+        (call("PutBucketPolicy"), {"policy-changed"}),
+        (call("AttachRolePolicy"), {"policy-changed"}),
+        ({**call("PutBucketPolicy"), **DEPLOYED}, set()),
+        (approval("Criba-prod-Access-MLEngineer0A1B"), set()),
+        (approval("Criba-prod-Access-DataScientist0A1B"), {"approval-by-others"}),
+        (approval(None), {"approval-by-others"}),
+        (call("UpdateModelPackage", requestParameters={"customerMetadataProperties": {}}), set()),
+        (call("GetObject", errorCode="AccessDenied"), {"calls-denied"}),
+        (call("RunInstances", errorCode="Client.UnauthorizedOperation"), {"calls-denied"}),
+        (call("GetObject"), set()),
+    ],
+)
+def test_a_sensitive_call_is_noticed_and_no_other(event: dict[str, Any], noticed: set[str]) -> None:
+    assert {action.name for action in ACTIONS if matches(action.pattern, event)} == noticed
+
+
+def test_a_pattern_is_no_longer_than_cloudwatch_logs_takes() -> None:
+    assert all(len(action.pattern) <= 1024 for action in ACTIONS)

@@ -42,6 +42,7 @@ COMMANDS = [
     "alerts list",
     "alerts check",
     "inbox",
+    "audit",
 ]
 
 
