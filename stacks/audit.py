@@ -10,10 +10,11 @@ from pipeline_code.contracts import stack_name
 from stacks.config import Settings
 from stacks.constructs.access_logs import AccessLogs
 from stacks.constructs.audit_trail import AuditTrail
+from stacks.constructs.log_delivery import LogDelivery
 from stacks.constructs.sensitive_actions import SensitiveActions
 
 DAYS = 365
-"""How long the trail's files and the access logs are kept."""
+"""How long the trail's files, access logs and delivered logs are kept."""
 
 
 class AuditStack(cdk.Stack):
@@ -38,6 +39,14 @@ class AuditStack(cdk.Stack):
             access_logs=self.access_logs,
             days=DAYS,
             locked=settings.name == "prod",
+            removal_policy=lasting,
+        )
+        self.delivery = LogDelivery(
+            self,
+            "LogDelivery",
+            key=self.trail.key,
+            access_logs=self.access_logs,
+            days=DAYS,
             removal_policy=lasting,
         )
         SensitiveActions(self, "SensitiveActions", log=self.trail.log, environment=settings.name)

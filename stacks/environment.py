@@ -25,6 +25,8 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
     stacks: list[cdk.Stack] = [audit, storage, pipeline, operations]
+    audit.delivery.take(pipeline)
+    audit.delivery.take(operations)
     for stack in stacks:
         cdk.Tags.of(stack).add("criba:environment", settings.name)
     return stacks

@@ -95,11 +95,37 @@ def test_every_bucket_logs_who_accessed_it_below_its_own_name(prod: Templates) -
         for one in template["Resources"].values()
         if one["Type"] == "AWS::S3::Bucket" and "LoggingConfiguration" in one["Properties"]
     }
-    assert logged == {"raw/", "curated/", "models/", "predictions/", "monitoring/", "audit/"}
+    assert logged == {"raw/", "curated/", "models/", "predictions/", "monitoring/", "audit/", "logs/"}
     (policy,) = [one for id_, one in of_type(prod, "AWS::S3::BucketPolicy").items() if id_.startswith("AccessLogs")]
     (statement,) = [one for one in policy["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
     assert statement["Principal"] == {"Service": "logging.s3.amazonaws.com"}
     assert 'criba-prod-storage-*"' in json.dumps(statement["Condition"]["ArnLike"]["aws:SourceArn"])
+
+
+def test_the_events_of_every_log_group_are_delivered_to_a_bucket(templates: Templates) -> None:
+    (stream,) = of_type(templates, "AWS::KinesisFirehose::DeliveryStream").values()
+    assert stream["DeliveryStreamEncryptionConfigurationInput"]["KeyType"] == "CUSTOMER_MANAGED_CMK"
+    assert "KMSEncryptionConfig" in stream["ExtendedS3DestinationConfiguration"]["EncryptionConfiguration"]
+    groups = templates.resources("AWS::Logs::LogGroup")
+    delivered = {
+        one["Properties"]["LogGroupName"]["Ref"]
+        for one in templates.resources("AWS::Logs::SubscriptionFilter").values()
+    }
+    assert delivered == set(groups)
+    assert len(groups) >= 7
+    for one in templates.resources("AWS::Logs::SubscriptionFilter").values():
+        assert one["Properties"]["FilterPattern"] == ""
+        assert {"DestinationArn", "RoleArn"} <= one["Properties"].keys()
+
+
+def test_the_roles_of_the_delivery_do_only_that(templates: Templates) -> None:
+    policies = of_type(templates, "AWS::IAM::Policy")
+    (subscriber,) = [one for id_, one in policies.items() if "Subscriber" in id_]
+    (statement,) = subscriber["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["firehose:PutRecord", "firehose:PutRecordBatch"]
+    assert statement["Resource"] != "*"
+    (writer,) = [one for id_, one in policies.items() if "Writer" in id_]
+    assert '"*"' not in json.dumps([one["Resource"] for one in writer["PolicyDocument"]["Statement"]])
 
 
 def test_names_of_the_data_buckets_begin_as_the_trail_and_the_log_bucket_expect(prod: Templates) -> None:
