@@ -51,4 +51,4 @@ class AuditStack(cdk.Stack):
         )
         SensitiveActions(self, "SensitiveActions", log=self.trail.log, environment=settings.name)
         cdk.CfnOutput(self, "AccessLogBucket", value=self.access_logs.bucket_name)
-        cdk.CfnOutput(self, "TrailArn", value=self.trail.arn)
+        cdk.CfnOutput(self, "TrailArn", value=self.trail.trail.attr_arn)

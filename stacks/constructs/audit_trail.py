@@ -29,8 +29,12 @@ class AuditTrail(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
-        self.name = Stack.of(self).stack_name
-        self.arn = Stack.of(self).format_arn(service="cloudtrail", resource="trail", resource_name=self.name)
+        # Key and bucket come before the trail, whose name begins with the stack's: a fixed name would be in the way of
+        # the next one, since a trail outlives its stack.
+        trails = Stack.of(self).format_arn(
+            service="cloudtrail", resource="trail", resource_name=f"{Stack.of(self).stack_name}-*"
+        )
+        self.ours = {"aws:SourceArn": trails}
         self.key = self._key(removal_policy)
         self.bucket = self._bucket(access_logs, days, removal_policy, locked=locked)
         self.log = logs.LogGroup(
@@ -43,15 +47,12 @@ class AuditTrail(Construct):
         role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                "cloudtrail.amazonaws.com", conditions={"StringEquals": {"aws:SourceArn": self.arn}}
-            ),
+            assumed_by=iam.ServicePrincipal("cloudtrail.amazonaws.com", conditions={"StringLike": self.ours}),
         )
         written = self.log.grant_write(role)
         self.trail = cloudtrail.CfnTrail(
             self,
             "Trail",
-            trail_name=self.name,
             is_logging=True,
             is_multi_region_trail=True,
             include_global_service_events=True,
@@ -74,7 +75,7 @@ class AuditTrail(Construct):
                 ),
             ],
         )
-        # Its policies name it, so it has a name, and a trail that outlived its stack would block the next one's.
+        self.trail.apply_removal_policy(removal_policy)
         assert self.bucket.policy is not None  # noqa: S101 - narrows the type
         self.trail.node.add_dependency(self.bucket.policy, written)
 
@@ -91,15 +92,14 @@ class AuditTrail(Construct):
             service="logs", resource="log-group", resource_name="*", arn_format=ArnFormat.COLON_RESOURCE_NAME
         )
         trail = iam.ServicePrincipal("cloudtrail.amazonaws.com")
-        of_ours = {"aws:SourceArn": self.arn}
         for sid, principal, actions, conditions in (
             (
                 "EncryptLogFiles",
                 trail,
                 ["kms:GenerateDataKey*"],
-                {"StringEquals": of_ours, "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": trails}},
+                {"StringLike": {**self.ours, "kms:EncryptionContext:aws:cloudtrail:arn": trails}},
             ),
-            ("LookAtTheKey", trail, ["kms:DescribeKey"], {"StringEquals": of_ours}),
+            ("LookAtTheKey", trail, ["kms:DescribeKey"], {"StringLike": self.ours}),
             (
                 "EncryptTheLogGroup",
                 iam.ServicePrincipal(f"logs.{Aws.REGION}.amazonaws.com"),
@@ -121,7 +121,7 @@ class AuditTrail(Construct):
     def _bucket(self, access_logs: s3.IBucket, days: int, removal_policy: RemovalPolicy, *, locked: bool) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
-            "Bucket",
+            "Files",
             encryption=s3.BucketEncryption.KMS,
             encryption_key=self.key,
             bucket_key_enabled=True,
@@ -133,17 +133,24 @@ class AuditTrail(Construct):
             object_lock_enabled=True if locked else None,
             object_lock_default_retention=s3.ObjectLockRetention.compliance(Duration.days(days)) if locked else None,
             removal_policy=removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    id="housekeeping",
+                    noncurrent_version_expiration=Duration.days(days),
+                    abort_incomplete_multipart_upload_after=Duration.days(7),
+                )
+            ],
         )
+        self._refuse_other_keys(bucket)
         log_access(bucket, access_logs, "audit")
         trail = iam.ServicePrincipal("cloudtrail.amazonaws.com")
-        of_ours = {"aws:SourceArn": self.arn}
         bucket.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="TrailLooks",
                 principals=[trail],
                 actions=["s3:GetBucketAcl"],
                 resources=[bucket.bucket_arn],
-                conditions={"StringEquals": of_ours},
+                conditions={"StringLike": self.ours},
             )
         )
         bucket.add_to_resource_policy(
@@ -152,10 +159,37 @@ class AuditTrail(Construct):
                 principals=[trail],
                 actions=["s3:PutObject"],
                 resources=[bucket.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/*")],
-                conditions={"StringEquals": {**of_ours, "s3:x-amz-acl": "bucket-owner-full-control"}},
+                conditions={
+                    "StringLike": self.ours,
+                    "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"},
+                },
             )
         )
         return bucket
+
+    def _refuse_other_keys(self, bucket: s3.Bucket) -> None:
+        """Refuse files under another key; digests, which prove the others, CloudTrail writes under S3's own."""
+        digests = bucket.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/CloudTrail-Digest/*")
+        all_files = bucket.arn_for_objects("*")
+        for sid, header, value, where in (
+            ("OnlyKms", "s3:x-amz-server-side-encryption", "aws:kms", {"not_resources": [digests]}),
+            (
+                "OnlyOurKey",
+                "s3:x-amz-server-side-encryption-aws-kms-key-id",
+                self.key.key_arn,
+                {"resources": [all_files]},
+            ),
+        ):
+            bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    sid=sid,
+                    effect=iam.Effect.DENY,
+                    principals=[iam.AnyPrincipal()],
+                    actions=["s3:PutObject"],
+                    conditions={"StringNotEquals": {header: value}, "Null": {header: "false"}},
+                    **where,  # type: ignore[arg-type]
+                )
+            )
 
 
 def _selector(name: str, **fields: list[str]) -> cloudtrail.CfnTrail.AdvancedEventSelectorProperty:

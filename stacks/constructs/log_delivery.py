@@ -1,6 +1,6 @@
 """LogDelivery: every log group's events also go to a bucket, where they outlive the group."""
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from stacks.constructs.access_logs import log_access
+from stacks.constructs.data_bucket import DataBucket
 
 
 class LogDelivery(Construct):
@@ -25,27 +26,15 @@ class LogDelivery(Construct):
         removal_policy: RemovalPolicy,
     ) -> None:
         super().__init__(scope, id_)
-        self.bucket = s3.Bucket(
+        self.bucket = DataBucket(
             self,
-            "Bucket",
-            encryption=s3.BucketEncryption.KMS,
-            encryption_key=key,
-            bucket_key_enabled=True,
-            versioned=True,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            "Files",
+            key=key,
+            noncurrent_days=days,
             removal_policy=removal_policy,
-            lifecycle_rules=[
-                s3.LifecycleRule(
-                    id="housekeeping",
-                    expiration=Duration.days(days),
-                    noncurrent_version_expiration=Duration.days(days),
-                    abort_incomplete_multipart_upload_after=Duration.days(7),
-                )
-            ],
-        )
+            temporary=["logs", "failed"],
+            temporary_days=days,
+        ).bucket
         log_access(self.bucket, access_logs, "logs")
         errors = logs.LogGroup(
             self,
@@ -65,9 +54,15 @@ class LogDelivery(Construct):
                 "firehose.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
             ),
         )
-        granted = self.bucket.grant_write(role)
+        objects = self.bucket.arn_for_objects("*")
+        for actions, resource in (
+            (["s3:PutObject", "s3:AbortMultipartUpload"], objects),
+            (["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"], self.bucket.bucket_arn),
+            (["kms:GenerateDataKey", "kms:Decrypt"], key.key_arn),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
         failures = logs.LogStream(self, "Failures", log_group=errors)
-        errors.grant_write(role)
+        granted = errors.grant_write(role)
         stream = firehose.CfnDeliveryStream(
             self,
             "Stream",

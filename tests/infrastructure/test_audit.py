@@ -78,7 +78,7 @@ def test_only_the_trail_writes_to_its_bucket_and_uses_its_key(templates: Templat
     assert sorted(one["Action"] for one in allowed) == ["s3:GetBucketAcl", "s3:PutObject"]
     for one in allowed:
         assert one["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
-        assert trail in json.dumps(one["Condition"]["StringEquals"]["aws:SourceArn"])
+        assert trail in json.dumps(one["Condition"]["StringLike"]["aws:SourceArn"])
     (key,) = of_type(templates, "AWS::KMS::Key").values()
     by_trail = [
         one for one in key["KeyPolicy"]["Statement"] if one["Principal"] == {"Service": "cloudtrail.amazonaws.com"}
@@ -136,23 +136,41 @@ def test_names_of_the_data_buckets_begin_as_the_trail_and_the_log_bucket_expect(
 
 def test_what_is_audited_outlives_its_stack(prod: Templates) -> None:
     for one in prod.audit["Resources"].values():
-        if one["Type"] in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Logs::LogGroup"):
+        if one["Type"] in ("AWS::S3::Bucket", "AWS::KMS::Key", "AWS::CloudTrail::Trail", "AWS::Logs::LogGroup"):
             assert (one["DeletionPolicy"], one["UpdateReplacePolicy"]) == ("Retain", "Retain") or (
                 one["DeletionPolicy"] == "RetainExceptOnCreate"
             ), one["Type"]
 
 
-def test_what_has_a_name_goes_with_its_stack_and_blocks_no_later_one(prod: Templates) -> None:
-    for type_, name in (
-        ("AWS::CloudTrail::Trail", "TrailName"),
-        ("AWS::S3::Bucket", None),
-        ("AWS::Logs::LogGroup", None),
-    ):
-        for one in prod.audit["Resources"].values():
-            if one["Type"] == type_:
-                named = {"TrailName", "BucketName", "LogGroupName"} & one["Properties"].keys()
-                assert named == ({name} if name else set())
-                assert not name or one.get("DeletionPolicy", "Delete") == "Delete"
+def test_nothing_that_lasts_has_a_name_that_would_be_in_the_way_of_the_next(templates: Templates) -> None:
+    for one in templates.audit["Resources"].values():
+        assert not {"TrailName", "BucketName", "LogGroupName"} & one.get("Properties", {}).keys() or one["Type"] in (
+            "AWS::Logs::MetricFilter",
+            "AWS::Logs::LogStream",
+        )
+
+
+def test_the_buckets_of_trail_and_logs_refuse_another_key(templates: Templates) -> None:
+    for id_, one in of_type(templates, "AWS::S3::BucketPolicy").items():
+        if not id_.startswith("AccessLogs"):
+            denied = {
+                statement.get("Sid")
+                for statement in one["PolicyDocument"]["Statement"]
+                if statement["Effect"] == "Deny"
+            }
+            assert {"OnlyKms", "OnlyOurKey"} <= denied, id_
+
+
+def test_digests_which_cloudtrail_writes_under_the_key_of_s3_are_let_in(prod: Templates) -> None:
+    policies = of_type(prod, "AWS::S3::BucketPolicy")
+    (policy,) = [one for id_, one in policies.items() if id_.startswith("Trail")]
+    statements = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"] if "Sid" in one}
+    assert "Resource" not in statements["OnlyKms"]
+    assert "CloudTrail-Digest/*" in json.dumps(statements["OnlyKms"]["NotResource"])
+    assert statements["OnlyKms"]["Condition"] == {
+        "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
+        "Null": {"s3:x-amz-server-side-encryption": "false"},
+    }
 
 
 def test_every_sensitive_action_is_counted_in_the_environments_own_namespace(templates: Templates) -> None:
