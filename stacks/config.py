@@ -66,6 +66,21 @@ InstanceType = Annotated[
         'write a SageMaker instance type without local storage, whose volume takes our key, such as "ml.m5.large"',
     ),
 ]
+IdentityProvider = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:(iam::\d{12}:saml-provider/[\w.-]{1,128}|sso:::instance/(sso)?ins-[a-z0-9.-]{16})",
+        'write the ARN of a SAML provider, such as "arn:aws:iam::111122223333:saml-provider/Corporate", '
+        'or of the Identity Center instance, "arn:aws:sso:::instance/ssoins-" and 16 characters',
+    ),
+]
+Principal = Annotated[
+    str,
+    _matching(
+        r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}",
+        'write the ARN of an IAM role, such as "arn:aws:iam::111122223333:role/web-form-export"',
+    ),
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -91,6 +106,22 @@ class Alerts(Section):
     phones: list[Phone] = Field(default=[], description="Numbers that get every alert by SMS.")
     reviewers: list[Email] = Field(
         default=[], description="Addresses that are asked to approve or reject a challenger."
+    )
+
+
+class People(Section):
+    identity_provider: IdentityProvider | None = Field(
+        None,
+        description="Who signs people in: ARN of a SAML provider or of the Identity Center instance; "
+        "without it people are IAM users of the account, with MFA.",
+    )
+    session_hours: int = Field(
+        4, ge=1, le=4, description="Hours that a person's session lasts at most; an Admin's lasts one."
+    )
+    sources: dict[Source, Principal] = Field(
+        default={},
+        description="ARN of what lands each source's messages; without it whatever in the account bears the tag "
+        "`criba:source` with the source's name.",
     )
 
 
@@ -273,6 +304,7 @@ class Settings(Section):
         description="Names of the sources that land messages, 100 at most: the catalog lists them.",
     )
     alerts: Alerts = Alerts()
+    people: People = People()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
     training: Training = Training()
@@ -281,10 +313,13 @@ class Settings(Section):
     retention: Retention = Retention()
 
     @model_validator(mode="after")
-    def _limits_are_of_known_sources(self) -> Self:
-        for source in self.quality.sources:
-            if source not in self.sources:
-                raise ValueError(f"quality.sources.{source}: no such source: write one of {', '.join(self.sources)}")
+    def _sources_are_known(self) -> Self:
+        for table in ("quality", "people"):
+            for source in getattr(self, table).sources:
+                if source not in self.sources:
+                    raise ValueError(
+                        f"{table}.sources.{source}: no such source: write one of {', '.join(self.sources)}"
+                    )
         return self
 
     @model_validator(mode="after")

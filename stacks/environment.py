@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from pipeline_code.contracts import stack_name
+from stacks.access import AccessStack
 from stacks.config import Settings
 from stacks.operations import OperationsStack
 from stacks.pipeline import PipelineStack
@@ -20,7 +21,10 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
     operations = OperationsStack(
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
-    stacks: list[cdk.Stack] = [storage, pipeline, operations]
+    access = AccessStack(
+        scope, stack_name(settings.name, "Access"), settings=settings, storage=storage, pipeline=pipeline, env=where
+    )
+    stacks: list[cdk.Stack] = [storage, pipeline, operations, access]
     for stack in stacks:
         cdk.Tags.of(stack).add("criba:environment", settings.name)
     return stacks

@@ -31,7 +31,8 @@ class Reach:
         groups = {
             "Read": (["s3:GetObject"], [*self.reads, *spark]),
             "ReadVersions": (["s3:GetObjectVersion"], self.reads_versions),
-            "Write": (["s3:PutObject", "s3:AbortMultipartUpload"], [*self.writes, *spark]),
+            "Write": (["s3:PutObject"], [*self.writes, *spark]),
+            "Break off": (["s3:AbortMultipartUpload"], spark),
             "Delete": (["s3:DeleteObject"], [*self.deletes, *spark]),
             "DeleteVersions": (["s3:DeleteObject", "s3:DeleteObjectVersion"], self.deletes_versions),
         }
