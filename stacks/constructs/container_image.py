@@ -112,7 +112,7 @@ class ContainerImage(Construct):
             (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
-        return lambda_.Function(
+        starter = lambda_.Function(
             self,
             "Starter",
             runtime=lambda_.Runtime.PYTHON_3_13,
@@ -122,6 +122,8 @@ class ContainerImage(Construct):
             log_group=log,
             role=role.without_policy_updates(),
         )
+        starter.node.add_dependency(role)  # its rights too, which CDK does not wait for by itself
+        return starter
 
     def _allow_building(
         self, role: iam.Role, project: codebuild.Project, repository: ecr.IRepository, source: assets.Asset

@@ -115,7 +115,7 @@ class Environment:
     def roles(self) -> dict[str, Role]:
         """Every role by its place; a persona's is `Access/DataScientist/Role`."""
         managed = {one.arn: one for one in self.of("AWS::IAM::ManagedPolicy")}
-        attached = [one for one in self.of("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")]
+        attached = self.of("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
         return {
             one.place: Role(
                 one.place,

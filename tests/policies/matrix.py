@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +130,7 @@ def _role(environment: Environment, cell: Cell) -> Role:
     role = environment.roles[COLUMNS[cell.persona]]
     if not cell.escalated:
         return role
-    return Role(
-        role.place, role.arn, role.trust, {**role.policies, "AdministratorAccess": ADMINISTRATOR}, role.boundary
-    )
+    return replace(role, policies={**role.policies, "AdministratorAccess": ADMINISTRATOR})
 
 
 def _check(row: Row, known: Mapping[str, str]) -> Check:

@@ -1,7 +1,4 @@
-"""The proof: every call that every role makes, and whether the synthesized policies allow it, and nothing else.
-
-`python -m tests.policies.proof` (make proof) prints, for each role, the calls proved and the grants that no call needs.
-"""
+"""The proof: every call that every role makes, and whether the synthesized policies allow it, and nothing else."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,9 +10,6 @@ from tests.policies.simulator import Check, Verdict
 
 ENVIRONMENT = "dev"
 """It has every role: the others build no image."""
-
-CONTAINERS = ("Pipeline/JobRoles/Job", "Pipeline/JobRoles/Model")
-"""What SageMaker runs our image as."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +34,8 @@ class Proof:
         """A sentence for each call that is denied though it is made, or allowed though the register says refused."""
         found = []
         for question, verdict in zip(self.questions, self.verdicts, strict=True):
-            meant = any(
-                one.explains(question.role, question.check.action, question.check.resource) for one in self.refused
-            )
+            asked = question.role, question.check.action, question.check.resource
+            meant = any(one.explains(*asked) for one in self.refused)
             if verdict.error or verdict.ignored:
                 found.append(f"{_said(question)}: {verdict.error or 'ignored ' + ', '.join(verdict.ignored)}")
             elif verdict.allowed is meant:
@@ -51,11 +44,9 @@ class Proof:
         return sorted(set(found))
 
     def proved(self, role: str) -> list[Check]:
-        return [
-            one.check
-            for one, verdict in zip(self.questions, self.verdicts, strict=True)
-            if one.role == role and verdict.allowed
-        ]
+        """What a role asks for and is allowed."""
+        answered = zip(self.questions, self.verdicts, strict=True)
+        return [one.check for one, verdict in answered if one.role == role and verdict.allowed]
 
     def unused(self) -> list[Grant]:
         """Grants of all roles that no proved call needs."""
@@ -84,10 +75,8 @@ def questions(environment: Environment) -> Iterator[Question]:
     for role, state, call in workflows.calls(environment):
         yield from _asked(environment, role, f"state {state!r}", call)
     yield from (Question(role, source, check) for role, source, check in services.checks(environment))
-    for role in CONTAINERS:
-        yield from (
-            Question(role, "SageMaker", check) for check in services.of_containers(environment, environment.roles[role])
-        )
+    for role in services.passed(environment):
+        yield from (Question(role, "SageMaker", check) for check in services.of_containers(environment))
 
 
 def prove(environment: Environment) -> Proof:

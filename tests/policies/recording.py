@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from criba.local.settings import ACCOUNT, REGION
+from tests.policies import services
 from tests.policies.actions import Call
 from tests.policies.deployed import Environment, synthesized
 
@@ -45,17 +46,17 @@ class Spark:
     """What Spark did with files in runs of one role's job, each as `<bucket>/<key>`."""
 
     role: str
-    read: tuple[str, ...]
-    wrote: tuple[str, ...]
-    deleted: tuple[str, ...]
+    read: list[str]
+    wrote: list[str]
+    deleted: list[str]
 
 
 @dataclass(frozen=True)
 class Recording:
     """Calls by the place of the role that made them, and Spark's doings."""
 
-    calls: tuple[tuple[str, Call], ...]
-    spark: tuple[Spark, ...]
+    calls: list[tuple[str, Call]]
+    spark: list[Spark]
 
 
 def load(environment: Environment) -> Recording:
@@ -72,13 +73,8 @@ def load(environment: Environment) -> Recording:
         for role, made in told["calls"].items()
         for service, operation, parameters in made
     ]
-    return Recording(
-        tuple(calls),
-        tuple(
-            Spark(role, *(tuple(one[what]) for what in ("read", "wrote", "deleted")))
-            for role, one in told["spark"].items()
-        ),
-    )
+    files = [Spark(role, one["read"], one["wrote"], one["deleted"]) for role, one in told["spark"].items()]
+    return Recording(calls, files)
 
 
 def neutral(folder: Path, stacks: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +97,18 @@ def neutral(folder: Path, stacks: Mapping[str, Any]) -> dict[str, Any]:
         "calls": {role: [json.loads(one) for one in sorted(calls[role])] for role in sorted(calls)},
         "spark": _spark(folder, places),
     }
+
+
+def of_workflows(told: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The calls of the state machines, by role: they are derived from the definitions, so no file has to keep them."""
+    users = services.users(synthesized("local"))
+    return {role: made for role, made in told["calls"].items() if "states.amazonaws.com" in users[role]}
+
+
+def kept(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What recording.json holds: all but the calls of the state machines."""
+    derived = of_workflows(told)
+    return {**told, "calls": {role: made for role, made in told["calls"].items() if role not in derived}}
 
 
 def shape(told: Mapping[str, Any]) -> set[tuple[str, ...]]:

@@ -5,10 +5,14 @@ Derived for every resource of a type that a template holds, so a new job, schedu
 
 from collections.abc import Iterator
 
-from tests.policies.actions import TLS, Asking
-from tests.policies.deployed import Environment, Resource, Role
+from tests.policies import workflows
+from tests.policies.actions import Asking
+from tests.policies.deployed import Environment, Resource
 from tests.policies.simulator import Check
 from tests.policies.workflows import DELIVERY, TRACING
+
+STUDIO = ("Access/DataScientist/Role", "Access/MlEngineer/Role")
+"""Personas who also work in Studio."""
 
 Found = Iterator[tuple[str, str, Check]]
 """(place of the role, what does it, the check)"""
@@ -24,13 +28,28 @@ def checks(environment: Environment) -> Found:
 
 
 def users(environment: Environment) -> dict[str, set[str]]:
-    """The services that take each role, by the role's place: whose template says that it runs as it."""
+    """The services that take each role, by the role's place: which something in the templates runs as, or is passed."""
     found: dict[str, set[str]] = {place: set() for place in environment.roles}
     roles = {role.arn: role.place for role in environment.roles.values()}
     for resource in environment.resources.values():
         for service, arn in _used_by(resource):
             found[roles[arn]].add(service)
+    for place in passed(environment):
+        found[place].add("sagemaker.amazonaws.com")
+    for place in STUDIO:
+        found[place].add("sagemaker.amazonaws.com")
     return found
+
+
+def passed(environment: Environment) -> set[str]:
+    """Places of the roles that workflows pass to SageMaker, whose jobs and models run as them."""
+    roles = {role.arn: role.place for role in environment.roles.values()}
+    found = {
+        call.parameters.get(key)
+        for _, _, call in workflows.calls(environment)
+        for key in ("RoleArn", "ExecutionRoleArn")
+    }
+    return {roles[arn] for arn in found if arn}
 
 
 def _used_by(resource: Resource) -> Iterator[tuple[str, str]]:
@@ -102,7 +121,7 @@ def _schedule(environment: Environment, schedule: Resource) -> Iterator[tuple[st
 def _build(environment: Environment, project: Resource) -> Iterator[tuple[str, Check]]:
     """CodeBuild fetches the source, writes its log, and the build pushes an image layer by layer."""
     given, ask = project.properties, Asking(environment)
-    role, account = given["ServiceRole"], environment.account
+    role = given["ServiceRole"]
     bucket, _, key = given["Source"]["Location"].partition("/")
     yield role, ask.s3("GetObject", bucket, key)
     group = environment.arn_of("logs", f"log-group:/aws/codebuild/{project.name}")
@@ -114,7 +133,6 @@ def _build(environment: Environment, project: Resource) -> Iterator[tuple[str, C
     pushed += ("InitiateLayerUpload", "PutImage", "UploadLayerPart")
     for repository in environment.of("AWS::ECR::Repository"):
         yield from ((role, Check(f"ecr:{name}", repository.arn)) for name in pushed)
-    assert account
 
 
 def _function(environment: Environment, function: Resource) -> Iterator[tuple[str, Check]]:
@@ -136,8 +154,8 @@ RULES = {
 }
 
 
-def of_containers(environment: Environment, role: Role) -> Iterator[Check]:
-    """SageMaker, for a job or a model under `role`: pull the image, write the log and metrics, use the volumes' key."""
+def of_containers(environment: Environment) -> Iterator[Check]:
+    """SageMaker, for a job or a model: pull the image, write the log and metrics, use the volumes' key."""
     yield Check("ecr:GetAuthorizationToken", "*")
     for repository in environment.of("AWS::ECR::Repository"):
         for name in ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"):
@@ -149,11 +167,7 @@ def of_containers(environment: Environment, role: Role) -> Iterator[Check]:
         yield Check(f"logs:{name}", f"{group}:log-stream:x")
     metrics = {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}
     yield Check("cloudwatch:PutMetricData", "*", metrics)
-    (key,) = {one for one in map(environment.key_of, _buckets(environment)) if one}
+    (key,) = {environment.key_of(one.name) for one in environment.of("AWS::S3::Bucket")} - {None}
+    assert key is not None
     yield Check("kms:DescribeKey", key)
     yield Check("kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"})
-    assert role.arn and TLS
-
-
-def _buckets(environment: Environment) -> list[str]:
-    return [one.name for one in environment.of("AWS::S3::Bucket")]

@@ -14,7 +14,7 @@ from tests.policies.deployed import Environment, Policy, Role
 
 SCRIPT = Path(__file__).with_name("simulate.mjs")
 CONTEXT = "kms:EncryptionContext:"
-"""Keys of a name of one's own after a colon, which the engine does not know; it does after a slash, and asks no type."""
+"""Keys with a name of one's own after a colon, which the engine does not know; after a slash it does."""
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,15 @@ def _request(principal: str, check: Check, account: str) -> dict[str, Any]:
         "principal": principal,
         "action": check.action,
         "resource": {"resource": check.resource, "accountId": account},
-        "contextVariables": dict(check.context),
+        "contextVariables": {**_who(principal), **check.context},
     }
+
+
+def _who(principal: str) -> dict[str, str]:
+    """What AWS knows of every principal that has an ARN."""
+    if not principal.startswith("arn:") or ":saml-provider/" in principal:
+        return {}
+    return {"aws:PrincipalArn": principal, "aws:PrincipalAccount": principal.split(":")[4]}
 
 
 def _everything(principal: str) -> list[dict[str, Any]]:

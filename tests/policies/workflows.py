@@ -17,27 +17,18 @@ from tests.policies.deployed import Environment, Resource
 SERVICES = {"sfn": "states", "stepfunctions": "states", "eventbridge": "events"}
 """A service's name in a state's Resource -> its prefix in IAM, where they differ."""
 
+KINDS = ("Training", "Processing", "Transform")
+OF_JOBS = ("Describe{}Job", "Stop{}Job", "AddTags", "ListTags")
 SYNC = {
     "glue:startJobRun": ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
     "states:startExecution": ("states:DescribeExecution", "states:StopExecution"),
-    **{
-        f"sagemaker:create{kind}Job": (
-            f"sagemaker:Describe{kind}Job",
-            f"sagemaker:Stop{kind}Job",
-            "sagemaker:AddTags",
-            "sagemaker:ListTags",
-        )
-        for kind in ("Training", "Processing", "Transform")
-    },
+    **{f"sagemaker:create{kind}Job": tuple(f"sagemaker:{one.format(kind)}" for one in OF_JOBS) for kind in KINDS},
 }
 """What `.sync` calls besides: to watch, to stop, and to tag what it started with the execution's ARN."""
 
 MANAGED_RULES = {
     "states:startExecution": "StepFunctionsGetEventsForStepFunctionsExecutionRule",
-    **{
-        f"sagemaker:create{kind}Job": f"StepFunctionsGetEventsForSageMaker{kind}JobsRule"
-        for kind in ("Training", "Processing", "Transform")
-    },
+    **{f"sagemaker:create{kind}Job": f"StepFunctionsGetEventsForSageMaker{kind}JobsRule" for kind in KINDS},
 }
 """The rule by which EventBridge tells a waiting state of the end; Glue is asked instead."""
 
