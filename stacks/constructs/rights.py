@@ -17,10 +17,7 @@ from stacks.storage import StorageStack
 Statements = list[iam.PolicyStatement]
 
 RAW = (names.RAW_MESSAGES, names.RAW_LABELS, names.RAW_GROUND_TRUTH)
-RESULTS = (
-    *(names.CURATED_MESSAGES, names.CURATED_LABELLED, names.TRAINING, names.BATCH),
-    *(names.CLAIMS, names.QUALITY, names.RUNS),
-)
+RESULTS = (names.CURATED_MESSAGES, names.CURATED_LABELLED, names.TRAINING, names.RUNS)
 """What everybody reads of the curated bucket: redacted messages, and what runs counted."""
 
 BOOTSTRAP = "cdk-hnb659fds"
@@ -44,7 +41,7 @@ class Rights:
 
     def see_runs(self, workflows: Sequence[str]) -> Statements:
         """List and describe executions, read their histories, and what they were given, which our key encrypts."""
-        machines = [self._machine(name) for name in (*workflows, "launch")]
+        machines = [self._machine(name) for name in workflows]
         arns = [one.state_machine_arn for one in machines]
         context = {"StringEquals": {"kms:EncryptionContext:aws:states:stateMachineArn": arns}}
         return [
@@ -83,6 +80,8 @@ class Rights:
     def query(self) -> Statements:
         """Ask Athena, in the one workgroup, which leaves its results where they expire."""
         catalog = self._storage.catalog
+        database = [self._arn("glue", "catalog", None), self._arn("glue", "database", catalog.database.ref)]
+        tables = self._arn("glue", "table", f"{catalog.database.ref}/*")
         return [
             _allow(
                 "Query",
@@ -91,15 +90,8 @@ class Rights:
                 "athena:GetWorkGroup",
                 on=[self._arn("athena", "workgroup", catalog.workgroup.name)],
             ),
-            _allow(
-                "SeeTables",
-                *("glue:GetDatabase", "glue:GetTable", "glue:GetTables"),
-                on=[
-                    self._arn("glue", "catalog", None),
-                    self._arn("glue", "database", catalog.database.ref),
-                    self._arn("glue", "table", f"{catalog.database.ref}/*"),
-                ],
-            ),
+            _allow("SeeDatabase", "glue:GetDatabase", on=database),
+            _allow("SeeTables", "glue:GetTable", "glue:GetTables", on=[*database, tables]),
             _allow(
                 "KeepResults",
                 "s3:PutObject",

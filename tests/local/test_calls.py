@@ -14,7 +14,7 @@ from tests.local.conftest import Aws
 
 def lines(platform: Endpoint, folders: Path) -> list[dict[str, Any]]:
     """What this platform has written, of all that tests have started."""
-    here = (path.parent for path in folders.glob("platform*/endpoint.json"))
+    here = (path.parent for path in folders.glob("platform[0-9]/endpoint.json"))
     (folder,) = [one for one in here if json.loads((one / "endpoint.json").read_text())["port"] == platform.port]
     return [json.loads(line) for line in (folder / "calls.jsonl").read_text().splitlines()]
 

@@ -77,6 +77,16 @@ def verdicts(environment: Environment, asked: list[Cell]) -> list[Verdict]:
     return simulator.ask(environment, questions)
 
 
+def opened(environment: Environment) -> dict[str, list[Check]]:
+    """What each role is meant to be allowed, by the role's place."""
+    known = dict(things(environment))
+    found: dict[str, list[Check]] = {}
+    for row in rows():
+        for persona in row.may:
+            found.setdefault(COLUMNS[persona], []).append(_check(row, known))
+    return found
+
+
 def wrong(environment: Environment) -> list[str]:
     """A sentence for each cell that comes out otherwise than it was typed."""
     asked = cells()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.policies import actions, grants, recording, services, simulator, spark, workflows
+from tests.policies import actions, grants, matrix, people, recording, services, simulator, spark, workflows
 from tests.policies.deployed import Environment
 from tests.policies.grants import Entry, Grant
 from tests.policies.simulator import Check, Verdict
@@ -49,8 +49,13 @@ class Proof:
         return [one.check for one, verdict in answered if one.role == role and verdict.allowed]
 
     def unused(self) -> list[Grant]:
-        """Grants of all roles that no proved call needs."""
-        return [one for role in self.environment.roles.values() for one in grants.unused(role, self.proved(role.place))]
+        """Grants of all roles that no proved call needs, and no cell of the matrix that is open."""
+        cells = matrix.opened(self.environment)
+        return [
+            one
+            for role in self.environment.roles.values()
+            for one in grants.unused(role, [*self.proved(role.place), *cells.get(role.place, [])])
+        ]
 
     def stars(self) -> list[Grant]:
         """Grants on every resource, and of every action of a service."""
@@ -74,6 +79,9 @@ def questions(environment: Environment) -> Iterator[Question]:
             yield from _asked(environment, one.role, "Spark", call)
     for role, state, call in workflows.calls(environment):
         yield from _asked(environment, role, f"state {state!r}", call)
+    for role, call in people.calls(environment, told.calls):
+        yield from _asked(environment, role, "people", call)
+    yield from (Question(role, "people", check) for role, check in people.checks(environment))
     yield from (Question(role, source, check) for role, source, check in services.checks(environment))
     for role in services.passed(environment):
         yield from (Question(role, "SageMaker", check) for check in services.of_containers(environment))

@@ -34,11 +34,25 @@ VOLATILE = (
     (r"jr_[0-9a-f]{32}", "JOB-RUN"),
     (r"(?<![0-9a-zA-Z])[0-9a-f]{6,64}(?![0-9a-zA-Z])", "HEX"),
     (r"\d{8}(?=-HEX)", "DAY"),
+    (r"\d{4}-\d{2}-\d{2}", "DATE"),
+    (r"\b(run_id=|run=|runs/\w+/|execution:[\w<>-]+:|publications/|redriven-)[\w-]+", r"\1RUN"),
+    (r"criba-<environment>-[\w-]+", "criba-<environment>-JOB"),
     (r"part-\d{5}", "part"),
+    (r"-\d{5}\.", "-NUMBER."),
 )
+"""What differs from one run to the next, and what stands for it."""
+
+UNIQUE = 20
+"""Characters from which on a physical id is nothing but that: a table is named `messages`, as a folder is."""
+
 NOT_FOUND = 404
 NEEDLESS = ("VersionId",)
 """Of these it only matters that they are there."""
+LEFT_OUT = {
+    *("ApprovalDescription", "Arguments", "RunId", "SortBy", "SortOrder", "Version", "clientToken", "maxResults"),
+    *("name", "statusFilter"),
+}
+"""Parameters that no policy sees."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +156,7 @@ def _places(stacks: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]
     for stack, ids in stacks.items():
         for id_, physical in ids.items():
             place = local.place(stack, id_)
-            if place and len(physical) > 5:
+            if place and len(physical) >= UNIQUE:
                 found[physical] = place
     yield from sorted(found.items(), key=lambda one: -len(one[0]))
 
@@ -160,7 +174,8 @@ def _role(who: str, places: Mapping[str, str]) -> str | None:
 def _parameters(call: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters, and that an object was not there: who is to be told so must be allowed to list."""
     missing = call["service"] == "s3" and call["status"] == NOT_FOUND
-    return {**call["parameters"], **({"Missing": True} if missing else {})}
+    seen = {name: value for name, value in call["parameters"].items() if name not in LEFT_OUT}
+    return {**seen, **({"Missing": True} if missing else {})}
 
 
 def _named(value: Any, places: Mapping[str, str]) -> Any:
@@ -195,6 +210,13 @@ def _spark(folder: Path, places: Mapping[str, str]) -> dict[str, Any]:
             kept = found.setdefault(role, {}).setdefault(what, set())
             kept |= {_steady(one) for one in _named(objects, places)}
     return {role: {what: sorted(paths) for what, paths in sorted(one.items())} for role, one in sorted(found.items())}
+
+
+def written(told: Mapping[str, Any]) -> str:
+    """A recording as its file has it: a line for each call."""
+    lines = {role: ",\n".join(json.dumps(call) for call in made) for role, made in told["calls"].items()}
+    calls = ",\n".join(f"{json.dumps(role)}: [\n{made}\n]" for role, made in lines.items())
+    return f'{{"calls": {{\n{calls}\n}},\n"spark": {json.dumps(told["spark"], indent=1)}}}\n'
 
 
 def differences(fresh: Iterable[tuple[str, ...]], kept: Iterable[tuple[str, ...]]) -> list[str]:

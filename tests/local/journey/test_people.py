@@ -12,6 +12,7 @@ from criba import backfills, erasures, executions, glue_runs, quality, quarantin
 from criba.errors import CribaError
 from criba.quarantine import Chosen
 from criba.runs import Started
+from pipeline_code.contracts import WORKFLOWS
 from tests.local.journey.conftest import Person, running
 
 People = Callable[[str], Person]
@@ -43,12 +44,17 @@ def stopped_at_once(someone: Person, started: Started | None) -> Iterator[None]:
 @pytest.mark.parametrize("name", EVERYBODY)
 def test_everybody_sees_runs_and_models(person: People, a_run: str, name: str) -> None:
     aws = person(name).aws
-    assert any(one["run_id"] == a_run for one in executions.recent(aws, "score", 100))
+    latest = [one for workflow in WORKFLOWS for one in executions.recent(aws, workflow, 100)]
+    assert any(one["run_id"] == a_run for one in latest)
     assert reports.report(aws, reports.workflow_of(aws, a_run, None), a_run)["status"] == "SUCCEEDED"
     assert quality.report(aws, "score", a_run)["rules"]
     newest = registry.packages(aws)[0]
     assert registry.evaluation(aws, newest) is not None
     assert registry.champion(aws) is not None
+    for workflow in WORKFLOWS:
+        (one, *_) = executions.recent(aws, workflow, 100)
+        tried = executions.attempts(aws, workflow, one["run_id"])[-1]
+        assert executions.follow(aws, tried, lambda _: None).status == tried.status
 
 
 @pytest.mark.parametrize("name", EVERYBODY)

@@ -41,6 +41,6 @@ def test_the_recording_holds_what_the_others_called_and_nothing_else(told: dict[
     """Written anew with `CRIBA_RECORD=1 pytest tests/local/journey`; look at its difference before you keep it."""
     fresh = recording.kept(told)
     if os.environ.get("CRIBA_RECORD"):
-        recording.FILE.write_text(json.dumps(fresh, indent=1) + "\n", encoding="utf-8")
+        recording.FILE.write_text(recording.written(fresh), encoding="utf-8")
     kept = json.loads(recording.FILE.read_text(encoding="utf-8"))
     assert recording.differences(recording.shape(fresh), recording.shape(kept)) == []
