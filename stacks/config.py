@@ -6,24 +6,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from pipeline_code.contracts import SOURCE
+from stacks.people import People
+from stacks.section import Section, Source
+from stacks.section import matching as _matching
 
 ENVIRONMENTS = Path(__file__).resolve().parent.parent / "environments"
 
 
 class SettingsError(ValueError):
     """One line a mistake: file, key, value, what to write instead."""
-
-
-def _matching(pattern: str, advice: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(advice)
-        return value
-
-    return AfterValidator(check)
 
 
 def _cron(value: str) -> str:
@@ -55,30 +48,12 @@ Cron = Annotated[str, AfterValidator(_cron)]
 TimeZone = Annotated[
     str, _matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')
 ]
-Source = Annotated[
-    str, _matching(SOURCE.pattern, 'write 1 to 31 lower-case letters, digits or hyphens, such as "web-form"')
-]
 Language = Annotated[str, _matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
 InstanceType = Annotated[
     str,
     _matching(
         r"ml\.(?!\w+d\.|g4dn|g5|g6|p\d)[a-z0-9]+\.[a-z0-9]+",
         'write a SageMaker instance type without local storage, whose volume takes our key, such as "ml.m5.large"',
-    ),
-]
-IdentityProvider = Annotated[
-    str,
-    _matching(
-        r"arn:aws[a-z-]*:(iam::\d{12}:saml-provider/[\w.-]{1,128}|sso:::instance/(sso)?ins-[a-z0-9.-]{16})",
-        'write the ARN of a SAML provider, such as "arn:aws:iam::111122223333:saml-provider/Corporate", '
-        'or of the Identity Center instance, "arn:aws:sso:::instance/ssoins-" and 16 characters',
-    ),
-]
-Principal = Annotated[
-    str,
-    _matching(
-        r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}",
-        'write the ARN of an IAM role, such as "arn:aws:iam::111122223333:role/web-form-export"',
     ),
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -93,12 +68,6 @@ def _limit(value: float) -> float:
 Limit = Annotated[float, AfterValidator(_limit)]
 
 
-class Section(BaseModel):
-    """A table of the file: no unknown key, no silent conversion, no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 class Alerts(Section):
     emails: list[Email] = Field(
         default=[], description="Addresses that get every alert; each must confirm its subscription."
@@ -106,22 +75,6 @@ class Alerts(Section):
     phones: list[Phone] = Field(default=[], description="Numbers that get every alert by SMS.")
     reviewers: list[Email] = Field(
         default=[], description="Addresses that are asked to approve or reject a challenger."
-    )
-
-
-class People(Section):
-    identity_provider: IdentityProvider | None = Field(
-        None,
-        description="Who signs people in: ARN of a SAML provider or of the Identity Center instance; "
-        "without it people are IAM users of the account, with MFA.",
-    )
-    session_hours: int = Field(
-        4, ge=1, le=4, description="Hours that a person's session lasts at most; an Admin's lasts one."
-    )
-    sources: dict[Source, Principal] = Field(
-        default={},
-        description="ARN of what lands each source's messages; without it whatever in the account bears the tag "
-        "`criba:source` with the source's name.",
     )
 
 

@@ -135,8 +135,10 @@ class ContainerImage(Construct):
             resource_name=f"/aws/codebuild/{project.project_name}",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        pushing = ("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages")
-        pushing += ("InitiateLayerUpload", "PutImage", "UploadLayerPart")
+        pushing = [
+            *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages"),
+            *("InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+        ]
         for actions, resource in (
             (["s3:GetObject"], source.bucket.arn_for_objects(source.s3_object_key)),
             (["logs:CreateLogGroup"], log),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.policies import actions, grants, matrix, people, recording, services, simulator, spark, workflows
+from tests.policies import actions, grants, matrix, people, publishers, recording, services, simulator, spark, workflows
 from tests.policies.deployed import Environment
 from tests.policies.grants import Entry, Grant
 from tests.policies.simulator import Check, Verdict
@@ -14,7 +14,7 @@ ENVIRONMENT = "dev"
 
 @dataclass(frozen=True)
 class Question:
-    """A check, who makes it and what for."""
+    """A check, who makes it (a role by its place, or a service) and what for."""
 
     role: str
     source: str
@@ -83,6 +83,7 @@ def questions(environment: Environment) -> Iterator[Question]:
         yield from _asked(environment, role, "people", call)
     yield from (Question(role, "people", check) for role, check in people.checks(environment))
     yield from (Question(role, source, check) for role, source, check in services.checks(environment))
+    yield from (Question(service, source, check) for service, source, check in publishers.checks(environment))
     for role in services.passed(environment):
         yield from (Question(role, "SageMaker", check) for check in services.of_containers(environment))
 
@@ -90,7 +91,7 @@ def questions(environment: Environment) -> Iterator[Question]:
 def prove(environment: Environment) -> Proof:
     """Ask the engine everything once."""
     asked = list({(one.role, one.check.key()): one for one in questions(environment)}.values())
-    verdicts = simulator.ask(environment, [(environment.roles[one.role], one.check) for one in asked])
+    verdicts = simulator.ask(environment, [(environment.roles.get(one.role, one.role), one.check) for one in asked])
     return Proof(environment, asked, verdicts)
 
 

@@ -70,10 +70,8 @@ def test_a_data_scientist_who_may_approve(broken: Environment) -> None:
     found = statements(broken, "Access", "DataScientistRole")
     drop(found, lambda one: one.get("Sid") == "NeverApprove")
     found.append({"Effect": "Allow", "Action": "sagemaker:UpdateModelPackage", "Resource": "*"})
-    cell = (
-        "data-scientist: approve a version of somebody else's run (sagemaker:UpdateModelPackage on package) is allowed"
-    )
-    assert f"data-scientist: {cell} is allowed" in matrix.wrong(broken)
+    cell = "data-scientist: approve a version of somebody else's run (sagemaker:UpdateModelPackage on package)"
+    assert f"{cell} is allowed" in matrix.wrong(broken)
 
 
 def test_an_ml_engineer_who_may_approve_their_own_run(broken: Environment) -> None:
@@ -139,3 +137,17 @@ def test_a_bucket_that_refuses_everybody(broken: Environment) -> None:
     )
     policy["Statement"].append({"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"})
     assert any("s3:GetObject on arn:aws:s3:::storage.predictions.bucket" in one for one in proof.prove(broken).wrong())
+
+
+def test_a_key_that_lets_no_alarm_tell_an_encrypted_topic(broken: Environment) -> None:
+    key = next(
+        one["Properties"]["KeyPolicy"]
+        for id_, one in broken.templates["Storage"]["Resources"].items()
+        if id_.startswith("KeysServices") and one["Type"] == "AWS::KMS::Key"
+    )
+    drop(key["Statement"], lambda one: one.get("Sid") == "ServeCloudwatch")
+    found = proof.prove(broken).wrong()
+    services = "arn:aws:kms:eu-west-1:111111111111:key/Storage.Keys.Services"
+    assert [one.partition(" (")[0] for one in found] == [
+        f"cloudwatch.amazonaws.com: kms:{action} on {services}" for action in ("Decrypt", "GenerateDataKey")
+    ]

@@ -7,7 +7,7 @@ import pytest
 
 from stacks.constructs.identity import person_trust
 from tests.policies import matrix, trusts
-from tests.policies.deployed import Environment, Role
+from tests.policies.deployed import Environment, Role, synthesized
 from tests.policies.trusts import Taking
 
 ACCOUNT = "111111111111"
@@ -30,6 +30,14 @@ def test_every_persona_is_below_the_boundary_and_has_a_short_session(environment
         assert role.boundary is not None, place
         hours = environment.resources[place].properties["MaxSessionDuration"] / 3600
         assert hours == (1 if place in ("Access/Admin/Role", "Access/Source-web-form/Role") else 4), place
+
+
+def test_no_role_of_two_environments_has_the_same_name() -> None:
+    names = [
+        role.name for name in ("dev", "local") for role in synthesized(name).roles.values() if "criba" in role.name
+    ]
+    assert len(names) == len(set(names)) == 16
+    assert max(map(len, names)) + 8 - len("local") <= 64
 
 
 def test_nobody_takes_a_role_but_the_service_that_runs_as_it_for_this_account(environment: Environment) -> None:

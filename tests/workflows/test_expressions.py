@@ -293,33 +293,6 @@ def test_nothing_ships_without_an_approval_in_order(change: dict[str, Any], kind
     assert chosen("promote", "May it be promoted?", package={**PACKAGE, **change}, context=context) == next_
 
 
-SESSION = "arn:aws:sts::111111111111:assumed-role/criba-dev-{}/{}"
-
-
-@pytest.mark.parametrize(
-    ("approver", "source_identity", "starter", "next_"),
-    [
-        (SESSION.format("ml-engineer", "ana"), None, SESSION.format("data-scientist", "ana"), "Refuse a self-approval"),
-        (SESSION.format("ml-engineer", "ana"), None, SESSION.format("data-scientist", "eva"), "Look for the model"),
-        (SESSION.format("ml-engineer", "SageMaker"), "ana", SESSION.format("admin", "ana"), "Refuse a self-approval"),
-        (SESSION.format("ml-engineer", "SageMaker"), "eva", SESSION.format("admin", "ana"), "Look for the model"),
-        (SESSION.format("ml-engineer", "local"), None, SESSION.format("data-scientist", "local"), "Look for the model"),
-        (SESSION.format("ml-engineer", "ana"), None, "schedule", "Look for the model"),
-    ],
-)
-def test_a_person_is_the_same_under_two_roles(
-    approver: str, source_identity: str | None, starter: str, next_: str
-) -> None:
-    identity = {"Arn": approver, **({"SourceIdentity": source_identity} if source_identity else {})}
-    package = {
-        **PACKAGE,
-        "LastModifiedBy": {"IamIdentity": identity},
-        "CustomerMetadataProperties": {"started_by": starter},
-    }
-    context = {"Execution": {"Input": {"trigger": {"kind": "approval"}}}}
-    assert chosen("promote", "May it be promoted?", package=package, context=context) == next_
-
-
 def test_an_approval_without_any_description_is_refused() -> None:
     package = {key: value for key, value in PACKAGE.items() if key != "ApprovalDescription"}
     context = {"Execution": {"Input": {"trigger": {"kind": "approval"}}}}
