@@ -18,6 +18,7 @@ CEILING = (
     *(f"states:{name}" for name in ("DescribeExecution", "GetExecutionHistory", "ListExecutions")),
     *(f"states:{name}" for name in ("RedriveExecution", "StartExecution")),
     "sts:AssumeRole",
+    "sts:SetSourceIdentity",
 )
 """Every action that a persona or a source has, and no other: none of IAM's, so nobody can lift the boundary."""
 

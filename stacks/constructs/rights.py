@@ -222,7 +222,8 @@ class Rights:
             f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{BOOTSTRAP}-{name}-role-{tail}"
             for name in ("deploy", "file-publishing", "lookup")
         ]
-        return [_allow("Deploy", "sts:AssumeRole", on=roles)]
+        # A session's source identity goes with it, so the role that it takes must be let to bear it.
+        return [_allow("Deploy", "sts:AssumeRole", "sts:SetSourceIdentity", on=roles)]
 
     def delete_buckets_and_keys(self) -> Statements:
         """End what deployments keep for good; a key can still be saved for thirty days."""

@@ -56,7 +56,8 @@ def checks(environment: Environment) -> Iterator[tuple[str, Check]]:
         yield from ((persona, one) for one in _keys(environment))
     for name in BOOTSTRAP:
         role = f"cdk-hnb659fds-{name}-role-{environment.account}-{environment.region}"
-        yield "Access/Admin/Role", Check("sts:AssumeRole", f"arn:aws:iam::{environment.account}:role/{role}")
+        for action in ("AssumeRole", "SetSourceIdentity"):
+            yield "Access/Admin/Role", Check(f"sts:{action}", f"arn:aws:iam::{environment.account}:role/{role}")
 
 
 def _keys(environment: Environment) -> Iterator[Check]:

@@ -138,15 +138,17 @@ def shape(told: Mapping[str, Any]) -> set[tuple[str, ...]]:
 
 
 def _folder(parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    if "Bucket" in parameters:
-        return _top(f"{parameters['Bucket']}/{parameters.get('Key') or parameters.get('Prefix', '')}")
-    return ()
+    """Bucket and first folder of what a call is about."""
+    if "Bucket" not in parameters:
+        return ()
+    key: str = parameters.get("Key") or parameters.get("Prefix", "")
+    return parameters["Bucket"], key.partition("/")[0]
 
 
 def _top(path: str) -> tuple[str, ...]:
-    """Bucket and first folder; a bucket's place has slashes of its own."""
-    bucket, _, key = path.partition(">/") if path.startswith("<") else path.partition("/")
-    return bucket, key.partition("/")[0]
+    """Bucket and first folder of `<Stack/Bucket>/folder/name`."""
+    bucket, end, key = path.partition(">/")
+    return f"{bucket}{end[:1]}", key.partition("/")[0]
 
 
 def _places(stacks: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
