@@ -10,9 +10,6 @@ from datetime import date
 
 WORKFLOWS = ("train", "promote", "score", "backfill")
 
-PERSONAS = ("data-scientist", "data-engineer", "ml-engineer", "admin")
-"""What people are: an IAM role `criba-<environment>-<persona>` each; on the laptop what `--as` takes."""
-
 RUN_ID = re.compile(r"[a-z0-9-]{1,40}")
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 ANY = "*"

@@ -5,6 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
+from criba.commands import backfill, erase, quarantine
 from stacks.constructs.identity import person_trust
 from tests.policies import matrix, trusts
 from tests.policies.deployed import Environment, Role, synthesized
@@ -30,6 +31,14 @@ def test_every_persona_is_below_the_boundary_and_has_a_short_session(environment
         assert role.boundary is not None, place
         hours = environment.resources[place].properties["MaxSessionDuration"] / 3600
         assert hours == (1 if place in ("Access/Admin/Role", "Access/Source-web-form/Role") else 4), place
+
+
+def test_the_command_line_refuses_on_the_laptop_whom_policies_refuse_on_aws() -> None:
+    may = {row.says: row.may for row in matrix.rows()}
+    assert may["start a backfill"] == backfill.PERSONAS
+    assert may["read the quarantine"] == may["write a redrive's ticket"] == quarantine.PERSONAS
+    assert may["ask for an erasure"] == erase.ASKING
+    assert may["approve an erasure"] == may["run an erasure"] == erase.APPROVING
 
 
 def test_no_role_of_two_environments_has_the_same_name() -> None:
