@@ -130,7 +130,7 @@ def test_the_page_gets_what_was_measured_between_its_marks_and_nothing_else(tmp_
     assert "old" not in written
     assert "| any of them | 2.0 % | 0.0 % | 0.0 % | 50.0 % |" in written
     assert "| typos | 90.0 % | 90.0 % | 90.0 % | 2 at most | 50.0 % | 100.0 % |" in written
-    assert "12.0 s; the monitor's processor time is 10% of it" in written
+    assert "12.0 s of 2 cores; the monitor's processor time is 5% of it" in written
     assert len(page.tables(result())) == 3
 
 
