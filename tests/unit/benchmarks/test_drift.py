@@ -114,7 +114,8 @@ def result() -> dict[str, Any]:
         "power": {kind: {"10": 0.5, "25": 1.0} for kind in told["power"]},
         "seconds_per_10000": 5.0,
     }
-    cost = {"messages": 1_000_000, "seconds": 1.5, "processor_seconds": 1.2, "memory_mb": 300.0, "score_seconds": 12.0}
+    cost: dict[str, Any] = {"messages": 1_000_000, "seconds": 1.5, "processor_seconds": 1.2, "memory_mb": 300.0}
+    cost |= {"of_10000": {"seconds": 0.9}, "score_seconds": 12.0}
     method = {"rounds": 2, "minutes": 9.0, "held_out": {"es": 3_000, "en": 9_000}}
     machine = {"day": "2026-03-02", "processor": "x", "cores": 2}
     return {**told, "evidently": peer, "cost": cost, "method": method, "machine": machine}
