@@ -21,6 +21,8 @@ from pipeline_code.contracts import GATES, OUT_OF_SCOPE
 from pipeline_code.errors import InputError
 from pipeline_code.figures import Difference, TestSet, differences, figures
 from pipeline_code.layout import Layout, run, write_json, write_text
+from pipeline_code.measuring.quality import quality
+from pipeline_code.measuring.schedule import constraints
 from pipeline_code.model_quality import model_quality
 from pipeline_code.near_duplicates import NEAR, near_duplicates
 from pipeline_code.records import Example, RecordError, examples, records, string_field
@@ -204,11 +206,18 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     report = evaluation.report(run_id, test)
     write_json(layout.processing_output("evaluation.json"), report)
     write_json(layout.processing_output("verdict.json"), evaluation.verdict(run_id))
-    quality = model_quality(test.truth, test.guesses(predicted))
-    write_json(layout.processing_output("model_quality.json"), quality)
+    write_json(layout.processing_output("model_quality.json"), model_quality(test.truth, test.guesses(predicted)))
+    _write_quality_baseline(layout, test, predicted)
     write_json(layout.processing_output("baseline_statistics.json"), baseline(found, predicted).report())
     _write_card(layout, report, challenger, test, predicted)
     write_text(layout.message, _in_words(evaluation))
+
+
+def _write_quality_baseline(layout: Layout, test: TestSet, predicted: Predictions) -> None:
+    """What later labels are compared with, by **measure** and by a ModelQuality schedule."""
+    figures_ = quality(test.truth, test.guesses(predicted), predicted.confidence[test.in_scope])
+    write_json(layout.processing_output("baseline/quality.json"), figures_)
+    write_json(layout.processing_output("baseline/quality_constraints.json"), constraints(figures_))
 
 
 def _champion(folder: Path) -> tuple[Model | None, str | None]:

@@ -95,9 +95,12 @@ class Alerts(Section):
 
 
 class Schedules(Section):
-    time_zone: TimeZone = Field("UTC", description="IANA time zone of the two schedules.")
+    time_zone: TimeZone = Field("UTC", description="IANA time zone of the three schedules.")
     score: Cron = Field("cron(0 2 * * ? *)", description="When the nightly score run starts.")
     train: Cron = Field("cron(0 4 ? * SUN *)", description="When the weekly train run starts.")
+    measure: Cron = Field(
+        "cron(0 6 * * ? *)", description="When the daily measure run starts: after score, once labels have landed."
+    )
     lookback_days: int = Field(7, ge=1, le=365, description="How many days back the nightly run looks for messages.")
     overdue_hours: int = Field(
         26, ge=1, le=24 * 31, description="Hours without a successful score run that raise the alarm."
@@ -247,6 +250,33 @@ class Quality(Limits):
         return self
 
 
+class Measuring(Section):
+    """Labels that come later are held against predictions; a fall counts if chance does not explain it."""
+
+    days: int = Field(30, ge=1, le=365, description="How many days back messages count whose labels come later.")
+    min_labels: int = Field(
+        200, ge=50, description="New labels of a model version that a verdict needs; they are waited for."
+    )
+    warn_fall: Share = Field(
+        0.02, description="Fall below the test set, of accuracy, macro-F1 or calibration, of which people are told."
+    )
+    page_fall: Share = Field(0.05, description="Fall that wakes people when two verdicts running find it.")
+
+    @model_validator(mode="after")
+    def _warnings_come_first(self) -> Self:
+        if self.warn_fall > self.page_fall:
+            raise ValueError(f"warn_fall = {self.warn_fall}: write at most page_fall, {self.page_fall}")
+        return self
+
+
+class Retraining(Section):
+    """What a page-level drift starts where `drift_retraining` is on."""
+
+    cooldown_days: int = Field(
+        7, ge=1, le=365, description="Days after the start of any train run within which drift starts no other."
+    )
+
+
 class Retention(Section):
     log_days: Literal[30, 60, 90, 180, 365, 731, 1827] = Field(90, description="Days that logs are kept.")
     noncurrent_days: int = Field(30, ge=1, description="Days that replaced versions of an object are kept.")
@@ -272,12 +302,22 @@ class Settings(Section):
         max_length=100,  # their figures go to CloudWatch in one call, which takes 1,000
         description="Names of the sources that land messages, 100 at most: the catalog lists them.",
     )
+    drift_retraining: bool = Field(
+        False, description="Whether drift that wakes people starts a train run too; a person approves its model or not."
+    )
+    model_monitor_schedules: bool = Field(
+        False,
+        description="Whether SageMaker Model Monitor runs the monitors too, hourly and daily: "
+        "only for accounts that used it before 2026-07-30.",
+    )
     alerts: Alerts = Alerts()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
     training: Training = Training()
     scoring: Scoring = Scoring()
     quality: Quality = Quality()
+    measuring: Measuring = Measuring()
+    retraining: Retraining = Retraining()
     retention: Retention = Retention()
 
     @model_validator(mode="after")

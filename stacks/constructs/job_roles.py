@@ -15,7 +15,7 @@ class JobRoles(Construct):
     def __init__(self, scope: Construct, id_: str, *, storage: StorageStack) -> None:
         super().__init__(scope, id_)
         self.job = self._role("Job", storage)
-        Reach(storage.curated, reads=[names.TRAINING, names.BATCH]).grant(self.job)
+        Reach(storage.curated, reads=[names.TRAINING, names.BATCH, names.MEASURING]).grant(self.job)
         Reach(storage.models, reads=[names.TRAINED], writes=[names.TRAINED, names.EVALUATIONS]).grant(self.job)
         Reach(storage.monitoring, writes=[names.REPORTS]).grant(self.job)
 

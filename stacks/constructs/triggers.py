@@ -1,4 +1,4 @@
-"""Triggers: everything that starts a workflow by itself: two schedules, and rules on what happens."""
+"""Triggers: everything that starts a workflow by itself: three schedules, and rules on what happens."""
 
 from collections.abc import Sequence
 
@@ -61,6 +61,7 @@ class Triggers(Construct):
         for id_, workflow, cron in (
             ("NightlyScore", "score", settings.schedules.score),
             ("WeeklyTrain", "train", settings.schedules.train),
+            ("DailyMeasure", "measure", settings.schedules.measure),
         ):
             ScheduleTrigger(
                 self,

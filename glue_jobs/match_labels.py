@@ -1,0 +1,282 @@
+"""MatchLabels: labels that came days later, joined by message id to the predictions that people read.
+
+What the next step compares goes into one folder, without ids and without texts: pairs of labels, facts about them, and
+how good each model was on its test set.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
+
+from glue_jobs.arguments import bucket_name, choice, job_arguments, positive
+from glue_jobs.claims import RawObject, inputs_of, take_labels
+from glue_jobs.comparing import DUPLICATE, KEPT, QUARANTINED, TALLY, compared
+from glue_jobs.counting import lines_below
+from glue_jobs.curated import record_id, unless_missing
+from glue_jobs.current import current_predictions
+from glue_jobs.judging import Settings, judged
+from glue_jobs.redriving import work_of
+from glue_jobs.rewritten import rewritten_below
+from glue_jobs.session import spark_session
+from glue_jobs.splits import shared_out
+from glue_jobs.store import read_json_if_there, write_json
+from glue_jobs.writing import numbered_file, write_lines
+from pipeline_code.contracts import (
+    LATEST_QUALITY,
+    MERGED_LATER,
+    RAW_GROUND_TRUTH,
+    RunFiles,
+    batch_prefix,
+    measuring_prefix,
+    quality_baseline_key,
+)
+
+FATES = ("joined", "unknown", "outside", "duplicates", "conflicting", "refused")
+PAIRS_IN_A_FILE = 500_000
+INFERENCE = "id string, SageMakerInferenceId string"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Whose labels one run matches: those of messages of the `days` up to `now`; buckets by name, lakes by URI."""
+
+    files: RunFiles
+    curated: str
+    predictions: str
+    monitoring: str
+    settings: Settings
+    days: int
+    now: datetime
+    for_model_monitor: bool
+
+    @property
+    def bucket(self) -> str:
+        return bucket_name(self.curated)
+
+    @property
+    def since(self) -> str:
+        """The first date of the messages that count."""
+        return (self.now.astimezone(UTC).date() - timedelta(days=self.days)).isoformat()
+
+    def previous(self) -> dict[str, Any] | None:
+        """What the latest run before this one found: run_id, judged_run, beyond."""
+        latest = read_json_if_there(self.monitoring, LATEST_QUALITY)
+        return latest["previous"] if latest and latest["run_id"] == self.files.run_id else latest
+
+
+def match(matching: Matching) -> dict[str, object]:
+    """Match all labels that have landed and write what they are compared with; returns the report in matched.json."""
+    spark, files, bucket = spark_session("MatchLabels"), matching.files, matching.bucket
+    objects = take_labels(matching.settings.bucket, bucket, files, RAW_GROUND_TRUTH)
+    notes = rewritten_below(bucket, f"{RAW_GROUND_TRUTH}/")
+    work = work_of(matching.settings.bucket, objects, notes)
+    tasks = shared_out(work.splits, spark.sparkContext.defaultParallelism)
+    labels = compared(judged(spark, tasks, matching.settings)).persist(StorageLevel.MEMORY_AND_DISK)
+    predictions = current_predictions(spark, matching.predictions).persist(StorageLevel.MEMORY_AND_DISK)
+    previous = matching.previous()
+    rows = fates(labels, predictions, matching.since).persist(StorageLevel.MEMORY_AND_DISK)
+    joined = _with_age(rows.where("fate = 'joined'"), objects, _judged_before(bucket, previous))
+    folder = f"{measuring_prefix(files.run_id)}/"
+    write_lines(_pairs(joined), bucket, f"{folder}pairs/")
+    report: dict[str, object] = {
+        "run_id": files.run_id,
+        "objects": len(objects),
+        "bytes": sum(one.bytes for one in objects),
+        **_counts(labels, rows),
+        **_coverage(predictions.where(F.col("date") >= matching.since), joined),
+        "pairs": lines_below(spark, bucket, f"{folder}pairs/"),
+        "ground_truth_records": _write_for_model_monitor(joined, matching, previous),
+    }
+    for cached in (rows, predictions, labels):
+        cached.unpersist()
+    _write_facts(matching, report, previous)
+    write_json(bucket, files.matched, {name: value for name, value in report.items() if name != "dates"})
+    return report
+
+
+def fates(labels: DataFrame, predictions: DataFrame, since: str) -> DataFrame:
+    """Compared labels (one row each) beside the prediction of their message, with what became of them as `fate`.
+
+    A message with two different labels has none: nobody can say which was meant. A label dated before the day of its
+    message counts all the same (`early`), for clocks differ and the id does not.
+    """
+    of_id = Window.partitionBy("source", "message_id")
+    kept = labels.where(F.col("outcome") == KEPT).select(
+        "source", "message_id", "label", "raw_key", "raw_version", F.col("received_at").alias("labelled_at"), "position"
+    )
+    kept = kept.withColumn("labels", F.size(F.collect_set("label").over(of_id)))
+    kept = kept.withColumn("nth", F.row_number().over(of_id.orderBy("raw_key", "position")))
+    said = predictions.withColumnRenamed("label", "predicted")
+    return (
+        kept.join(said, ["source", "message_id"], "left")
+        .withColumn(
+            "fate",
+            F.when(F.col("labels") > 1, "conflicting")
+            .when(F.col("nth") > 1, "duplicates")
+            .when(F.col("date").isNull(), "unknown")
+            .when(F.col("date") < since, "outside")
+            .otherwise("joined"),
+        )
+        .withColumn("early", F.to_date("labelled_at") < F.to_date("received_at"))
+    )
+
+
+def _counts(labels: DataFrame, rows: DataFrame) -> dict[str, object]:
+    """How many labels landed, and what became of them; what was refused is told by reason."""
+    outcomes = labels.groupBy("outcome", "reason").agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"))
+    found = outcomes.collect()
+    of_fate = {row.fate: row["count"] for row in rows.groupBy("fate").count().collect()}
+    counts = {fate: of_fate.get(fate, 0) for fate in FATES}
+    counts["duplicates"] += sum(row.rows for row in found if row.outcome == DUPLICATE)
+    refused = {row.reason: row.rows for row in found if row.outcome == QUARANTINED}
+    return {
+        "landed": sum(row.landed for row in found if row.outcome == TALLY),
+        **counts,
+        "refused": sum(refused.values()),
+        "refusal_reasons": dict(sorted(refused.items())),
+        "early": rows.where("fate = 'joined' and early").count(),
+    }
+
+
+def _coverage(predictions: DataFrame, joined: DataFrame) -> dict[str, object]:
+    """How many predictions there are of each date and model, and how many of them have a label by now."""
+    scored = {(row.date, row.model_version): row["count"] for row in _by_date(predictions)}
+    labelled = {(row.date, row.model_version): row["count"] for row in _by_date(joined)}
+    total, found = sum(scored.values()), sum(labelled.values())
+    return {
+        "predictions": total,
+        "labelled": found,
+        "missing": total - found,
+        "fresh": joined.where("fresh").count(),
+        "model_versions": sorted({version for _, version in labelled}),
+        "dates": [
+            {"date": date, "model_version": version, "predictions": count, "labelled": labelled.get((date, version), 0)}
+            for (date, version), count in sorted(scored.items())
+        ],
+    }
+
+
+def _by_date(rows: DataFrame) -> list[Any]:
+    return list(rows.groupBy("date", "model_version").count().collect())
+
+
+def _judged_before(bucket: str, previous: dict[str, Any] | None) -> list[RawObject]:
+    """The label objects that the latest verdict rests on."""
+    run = previous and previous["judged_run"]
+    return inputs_of(bucket, RunFiles("measure", run)) if run else []
+
+
+def _with_age(joined: DataFrame, objects: Sequence[RawObject], earlier: Sequence[RawObject]) -> DataFrame:
+    """Add `fresh`: whether the label's object is not among the earlier ones."""
+    known = {(one.key, one.version_id) for one in earlier}
+    fresh = [(one.key, one.version_id) for one in objects if (one.key, one.version_id) not in known]
+    new = joined.sparkSession.createDataFrame(fresh, "raw_key string, raw_version string").withColumn("new", F.lit(True))
+    found = joined.join(F.broadcast(new), ["raw_key", "raw_version"], "left")
+    return found.withColumn("fresh", F.coalesce("new", F.lit(False))).drop("new")
+
+
+def _pairs(joined: DataFrame) -> DataFrame:
+    """Rows `file, order, line`: what a person said and what the model had said, of one message a line."""
+    files = -(-joined.count() // PAIRS_IN_A_FILE)
+    columns = ("label", "predicted", "confidence", "decision", "model_version", "language", "source", "date", "fresh")
+    return joined.select(
+        numbered_file("pairs", files, "source", "message_id").alias("file"),
+        record_id().alias("order"),
+        F.to_json(F.struct(*columns)).alias("line"),
+    )
+
+
+def _write_for_model_monitor(joined: DataFrame, matching: Matching, previous: dict[str, Any] | None) -> int:
+    """Write the labels that are new since the latest run in the form that Model Monitor merges; returns how many.
+
+    They are known there by the id that the transform gave each answer, which lies in the run's answers as long as
+    these are kept.
+    """
+    if not matching.for_model_monitor:
+        return 0
+    spark, taken = joined.sparkSession, take_labels(matching.settings.bucket, matching.bucket, matching.files)
+    told = inputs_of(matching.bucket, RunFiles("measure", previous["run_id"])) if previous else []
+    new = _with_age(joined.drop("fresh"), taken, told).where("fresh")
+    runs = sorted(row.run_id for row in new.select("run_id").distinct().collect())
+    answers = _inferences(spark, matching.curated, runs)
+    line = F.to_json(
+        F.struct(
+            F.struct(F.col("label").alias("data"), F.lit("CSV").alias("encoding")).alias("groundTruthData"),
+            F.struct(F.col("SageMakerInferenceId").alias("eventId")).alias("eventMetadata"),
+            F.lit("0").alias("eventVersion"),
+        )
+    )
+    rows = new.withColumn("id", record_id()).join(answers, "id").select(
+        F.lit(f"{matching.files.run_id}.jsonl").alias("file"), F.col("id").alias("order"), line.alias("line")
+    )
+    hour = matching.now.astimezone(UTC).strftime("%Y/%m/%d/%H")
+    written = write_lines(rows, matching.monitoring, f"{MERGED_LATER}/{hour}/", stale=matching.files.run_id)
+    return sum(lines for _, lines, _ in written)
+
+
+def _inferences(spark: SparkSession, curated: str, runs: Sequence[str]) -> DataFrame:
+    """The id that SageMaker gave each answer, by the message's own."""
+    found = spark.createDataFrame([], INFERENCE)
+    for run in runs:
+        path = f"{curated}/{batch_prefix(run)}/out/*.out"
+        found = found.union(unless_missing(lambda path=path: spark.read.schema(INFERENCE).json(path), otherwise=found))
+    return found.where("SageMakerInferenceId IS NOT NULL").dropDuplicates(["id"])
+
+
+def _write_facts(matching: Matching, report: dict[str, Any], previous: dict[str, Any] | None) -> None:
+    """Put beside the pairs what the isolated step cannot look up."""
+    folder = measuring_prefix(matching.files.run_id)
+    baselines = {
+        version: read_json_if_there(matching.monitoring, quality_baseline_key(version))
+        for version in report["model_versions"]
+    }
+    facts = {
+        "run_id": matching.files.run_id,
+        "measured_at": matching.now.isoformat(timespec="seconds"),
+        "since": matching.since,
+        "days": matching.days,
+        "counts": {name: report[name] for name in ("landed", *FATES, "early", "predictions", "labelled", "missing")},
+        "dates": report["dates"],
+        "previous": previous and {name: previous[name] for name in ("run_id", "judged_run", "beyond")},
+    }
+    write_json(matching.bucket, f"{folder}/facts.json", facts)
+    write_json(matching.bucket, f"{folder}/baselines.json", {name: one for name, one in baselines.items() if one})
+
+
+def matching_of(argv: Sequence[str]) -> Matching:
+    """Read the job's arguments; raises ValueError for one that is missing or wrong."""
+    names = ("run_id", "raw", "curated", "predictions", "monitoring", "days", "now", "languages", "max_text_bytes")
+    args = job_arguments(argv, *names, "sources", "for_model_monitor")
+    for lake in (args.curated, args.predictions):
+        bucket_name(lake)
+    return Matching(
+        files=RunFiles("measure", args.run_id),
+        curated=args.curated.rstrip("/"),
+        predictions=args.predictions.rstrip("/"),
+        monitoring=bucket_name(args.monitoring),
+        settings=Settings(
+            bucket=bucket_name(args.raw),
+            kind="labels",
+            languages=tuple(args.languages.split(",")),
+            max_text_bytes=positive("max_text_bytes", args.max_text_bytes),
+            sources=tuple(args.sources.split(",")),
+        ),
+        days=positive("days", args.days),
+        now=datetime.fromisoformat(args.now),
+        for_model_monitor=choice("for_model_monitor", args.for_model_monitor, ("yes", "no")) == "yes",
+    )
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the job and print its report."""
+    print(match(matching_of(argv)))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
