@@ -23,6 +23,11 @@ class JobRoles(Construct):
         Reach(storage.models, reads=[names.TRAINED]).grant(self.model)
         Reach(storage.curated, reads=[names.BATCH], writes=[names.BATCH]).grant(self.model)
 
+        if storage.settings.model_monitor_schedules:
+            captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE]
+            Reach(storage.monitoring, reads=captured, writes=[names.SCHEDULED]).grant(self.job)
+            Reach(storage.monitoring, writes=[names.CAPTURED]).grant(self.model)
+
     def _role(self, id_: str, storage: StorageStack) -> iam.Role:
         """A role that SageMaker takes for this account: pull our image, use the data key, write logs and metrics."""
         stack = Stack.of(self)

@@ -4,6 +4,7 @@ from aws_cdk import Stack
 from constructs import Construct
 
 from pipeline_code.contracts import BASELINE, EVALUATIONS, RUNS
+from stacks.workflows import model_monitor
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
@@ -19,6 +20,8 @@ class PromoteWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = platform
         states = {**begin("Read the package"), **self._approval(), **self._model(), **self._champion()}
+        if platform.settings.model_monitor_schedules:
+            states |= model_monitor.schedules(platform, next_="Tell people")
         states |= end("promote", platform)
         self.workflow = platform.workflow(
             self, "Promote", states, start="Begin", comment="Promote an approved model", timeout_seconds=3600
@@ -124,7 +127,7 @@ class PromoteWorkflow(Construct):
             "Point to the champion": task(
                 "aws-sdk:ssm:putParameter",
                 {"Name": here.champion, "Type": "String", "Overwrite": True, "Value": jsonata("$string($model)")},
-                next_="Tell people",
+                next_=model_monitor.FIRST if here.settings.model_monitor_schedules else "Tell people",
             ),
             "Tell people": tell(
                 here.bus.event_bus_name,
@@ -165,4 +168,6 @@ class PromoteWorkflow(Construct):
         work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow("ssm:PutParameter", on=[here.champion_arn])
+        if here.settings.model_monitor_schedules:
+            model_monitor.grant(self, work, here)
         here.bus.grant_put_events_to(work.role)

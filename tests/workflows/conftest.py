@@ -14,7 +14,7 @@ Definition = dict[str, Any]
 
 @cache
 def definitions() -> dict[str, Definition]:
-    """Each definition by workflow name: launch, train, promote, score, backfill, close, check."""
+    """Each definition by workflow name: launch, train, promote, score, measure, backfill, close, check."""
     found = {}
     for template in (synthesize("local").pipeline, synthesize("local").operations):
         for id_, resource in template["Resources"].items():
@@ -26,7 +26,7 @@ def definitions() -> dict[str, Definition]:
 
 
 def _workflow(logical_id: str) -> str:
-    ends = ("Launch", "Train", "Promote", "Score", "Backfill", "Close", "Check")
+    ends = ("Launch", "Train", "Promote", "Score", "Measure", "Backfill", "Close", "Check")
     return next(end.lower() for end in ends if logical_id.endswith(end))
 
 
@@ -48,6 +48,6 @@ def _plain(value: Any) -> str:
     return re.sub(r"^PublishOutput(Ref|FnGetAtt)", "", output).lower()
 
 
-@pytest.fixture(params=["launch", "train", "promote", "score", "backfill", "close", "check"])
+@pytest.fixture(params=["launch", "train", "promote", "score", "measure", "backfill", "close", "check"])
 def definition(request: pytest.FixtureRequest) -> Definition:
     return definitions()[request.param]
