@@ -8,7 +8,20 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
-from criba.commands import backfill, demo, erase, labels, local, measure, messages, models, quarantine, runs, score, train
+from criba.commands import (
+    backfill,
+    demo,
+    erase,
+    labels,
+    local,
+    measure,
+    messages,
+    models,
+    quarantine,
+    runs,
+    score,
+    train,
+)
 from criba.commands.options import Where
 from criba.console import complain
 from criba.errors import CribaError

@@ -11,16 +11,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, choice, job_arguments, positive
 from glue_jobs.claims import RawObject, inputs_of, take_labels
 from glue_jobs.comparing import DUPLICATE, KEPT, QUARANTINED, TALLY, compared
 from glue_jobs.counting import lines_below
-from glue_jobs.curated import record_id, unless_missing
+from glue_jobs.curated import record_id
 from glue_jobs.current import current_predictions
 from glue_jobs.judging import Settings, judged
+from glue_jobs.merged_later import write_merged_later
 from glue_jobs.redriving import work_of
 from glue_jobs.rewritten import rewritten_below
 from glue_jobs.session import spark_session
@@ -29,17 +30,14 @@ from glue_jobs.store import read_json_if_there, write_json
 from glue_jobs.writing import numbered_file, write_lines
 from pipeline_code.contracts import (
     LATEST_QUALITY,
-    MERGED_LATER,
     RAW_GROUND_TRUTH,
     RunFiles,
-    batch_prefix,
     measuring_prefix,
     quality_baseline_key,
 )
 
 FATES = ("joined", "unknown", "outside", "duplicates", "conflicting", "refused")
 PAIRS_IN_A_FILE = 500_000
-INFERENCE = "id string, SageMakerInferenceId string"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def match(matching: Matching) -> dict[str, object]:
     predictions = current_predictions(spark, matching.predictions).persist(StorageLevel.MEMORY_AND_DISK)
     previous = matching.previous()
     rows = fates(labels, predictions, matching.since).persist(StorageLevel.MEMORY_AND_DISK)
-    joined = _with_age(rows.where("fate = 'joined'"), objects, _judged_before(bucket, previous))
+    joined = with_age(rows.where("fate = 'joined'"), objects, _judged_before(bucket, previous))
     folder = f"{measuring_prefix(files.run_id)}/"
     write_lines(_pairs(joined), bucket, f"{folder}pairs/")
     report: dict[str, object] = {
@@ -91,7 +89,7 @@ def match(matching: Matching) -> dict[str, object]:
         **_counts(labels, rows),
         **_coverage(predictions.where(F.col("date") >= matching.since), joined),
         "pairs": lines_below(spark, bucket, f"{folder}pairs/"),
-        "ground_truth_records": _write_for_model_monitor(joined, matching, previous),
+        "ground_truth_records": _for_model_monitor(matching, joined, objects, previous),
     }
     for cached in (rows, predictions, labels):
         cached.unpersist()
@@ -172,11 +170,13 @@ def _judged_before(bucket: str, previous: dict[str, Any] | None) -> list[RawObje
     return inputs_of(bucket, RunFiles("measure", run)) if run else []
 
 
-def _with_age(joined: DataFrame, objects: Sequence[RawObject], earlier: Sequence[RawObject]) -> DataFrame:
+def with_age(joined: DataFrame, objects: Sequence[RawObject], earlier: Sequence[RawObject]) -> DataFrame:
     """Add `fresh`: whether the label's object is not among the earlier ones."""
     known = {(one.key, one.version_id) for one in earlier}
     fresh = [(one.key, one.version_id) for one in objects if (one.key, one.version_id) not in known]
-    new = joined.sparkSession.createDataFrame(fresh, "raw_key string, raw_version string").withColumn("new", F.lit(True))
+    new = joined.sparkSession.createDataFrame(fresh, "raw_key string, raw_version string").withColumn(
+        "new", F.lit(True)
+    )
     found = joined.join(F.broadcast(new), ["raw_key", "raw_version"], "left")
     return found.withColumn("fresh", F.coalesce("new", F.lit(False))).drop("new")
 
@@ -192,41 +192,15 @@ def _pairs(joined: DataFrame) -> DataFrame:
     )
 
 
-def _write_for_model_monitor(joined: DataFrame, matching: Matching, previous: dict[str, Any] | None) -> int:
-    """Write the labels that are new since the latest run in the form that Model Monitor merges; returns how many.
-
-    They are known there by the id that the transform gave each answer, which lies in the run's answers as long as
-    these are kept.
-    """
+def _for_model_monitor(
+    matching: Matching, joined: DataFrame, objects: Sequence[RawObject], previous: dict[str, Any] | None
+) -> int:
+    """Write the labels that have landed since the latest run for Model Monitor, where it runs; returns how many."""
     if not matching.for_model_monitor:
         return 0
-    spark, taken = joined.sparkSession, take_labels(matching.settings.bucket, matching.bucket, matching.files)
     told = inputs_of(matching.bucket, RunFiles("measure", previous["run_id"])) if previous else []
-    new = _with_age(joined.drop("fresh"), taken, told).where("fresh")
-    runs = sorted(row.run_id for row in new.select("run_id").distinct().collect())
-    answers = _inferences(spark, matching.curated, runs)
-    line = F.to_json(
-        F.struct(
-            F.struct(F.col("label").alias("data"), F.lit("CSV").alias("encoding")).alias("groundTruthData"),
-            F.struct(F.col("SageMakerInferenceId").alias("eventId")).alias("eventMetadata"),
-            F.lit("0").alias("eventVersion"),
-        )
-    )
-    rows = new.withColumn("id", record_id()).join(answers, "id").select(
-        F.lit(f"{matching.files.run_id}.jsonl").alias("file"), F.col("id").alias("order"), line.alias("line")
-    )
-    hour = matching.now.astimezone(UTC).strftime("%Y/%m/%d/%H")
-    written = write_lines(rows, matching.monitoring, f"{MERGED_LATER}/{hour}/", stale=matching.files.run_id)
-    return sum(lines for _, lines, _ in written)
-
-
-def _inferences(spark: SparkSession, curated: str, runs: Sequence[str]) -> DataFrame:
-    """The id that SageMaker gave each answer, by the message's own."""
-    found = spark.createDataFrame([], INFERENCE)
-    for run in runs:
-        path = f"{curated}/{batch_prefix(run)}/out/*.out"
-        found = found.union(unless_missing(lambda path=path: spark.read.schema(INFERENCE).json(path), otherwise=found))
-    return found.where("SageMakerInferenceId IS NOT NULL").dropDuplicates(["id"])
+    new = with_age(joined.drop("fresh"), objects, told).where("fresh").drop("fresh")
+    return write_merged_later(new, matching.curated, matching.monitoring, matching.files.run_id, matching.now)
 
 
 def _write_facts(matching: Matching, report: dict[str, Any], previous: dict[str, Any] | None) -> None:

@@ -94,7 +94,7 @@ def _naming_the_caller(answer: Handler) -> Handler:
 
 
 def _with_status(inner: Asgi) -> Asgi:
-    """Answer GET /_criba/status (resources only recorded, properties dropped) and POST /_criba/fire-schedules/<name>."""
+    """Answer GET /_criba/status (what was only recorded or dropped) and POST /_criba/fire-schedules/<name>."""
 
     async def outer(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         path = scope["path"] if scope["type"] == "http" else ""

@@ -38,7 +38,10 @@ def reliability(now: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, 
     with drawn(5.6, 3.8) as (figure, finished):
         axes: Axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=FAINT, linestyle="--", label="as sure as it is right")
-        for bins, colour, mark, name in ((before, BEFORE, "s--", "on its test set"), (now, NOW, "o-", "labelled since")):
+        for bins, colour, mark, name in (
+            (before, BEFORE, "s--", "on its test set"),
+            (now, NOW, "o-", "labelled since"),
+        ):
             filled = [one for one in bins or () if one["examples"]]
             if filled:
                 points = [one["confidence"] for one in filled], [one["accuracy"] for one in filled]

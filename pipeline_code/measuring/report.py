@@ -115,5 +115,3 @@ def _why_not(versions: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) ->
     if not versions:
         return f"no label has arrived for any of {facts['counts']['predictions']} messages since {facts['since']}"
     return "; ".join(f"version {one['model_version']}: {one['not_judged'][0]}" for one in versions)
-
-

@@ -97,9 +97,7 @@ def _answer(record: Mapping[str, Any]) -> Mapping[str, Any]:
     return parse(output["data"].encode())
 
 
-def _violations(
-    figures: Mapping[str, Any] | None, given: Mapping[str, Any], fewest: int
-) -> Iterator[dict[str, str]]:
+def _violations(figures: Mapping[str, Any] | None, given: Mapping[str, Any], fewest: int) -> Iterator[dict[str, str]]:
     """Figures that are below their constraint even at the most that chance allows; too few labels prove nothing."""
     if figures is None or figures["examples"] < fewest:
         return

@@ -120,7 +120,10 @@ def _shared_labels(now: Mapping[str, Any], before: Mapping[str, Any]) -> list[st
 
 
 def _left_out(now: Mapping[str, Any], before: Mapping[str, Any], rare: list[str], shared: list[str]) -> Iterator[str]:
+    few = len(now["calibration"]) - len(shared)
     if rare:
-        yield f"macro_f1: {len(rare)} of {len(before['per_label'])} labels have fewer than {FEWEST_OF_TRUE_LABEL} messages"
-    if few := len(now["calibration"]) - len(shared):
-        yield f"calibration: {few} of {len(now['calibration'])} labels were predicted fewer than {FEWEST_OF_LABEL} times"
+        of_all = f"{len(rare)} of {len(before['per_label'])} labels"
+        yield f"macro_f1: {of_all} have fewer than {FEWEST_OF_TRUE_LABEL} messages"
+    if few:
+        of_all = f"{few} of {len(now['calibration'])} labels"
+        yield f"calibration: {of_all} were predicted fewer than {FEWEST_OF_LABEL} times"

@@ -42,7 +42,9 @@ class LaunchWorkflow(Construct):
         return self.platform.settings.drift_retraining
 
     def _triggers(self) -> States:
-        drift = [(f"{EVENT}.`detail-type` = '{DRIFT_DETECTED}'", "Look for the last training")] if self._retrains else []
+        drift = (
+            [(f"{EVENT}.`detail-type` = '{DRIFT_DETECTED}'", "Look for the last training")] if self._retrains else []
+        )
         return {
             "What happened?": choice(
                 (f"{EVENT}.source = '{SCHEDULED}' and {EVENT}.workflow = 'score'", "Nightly score"),

@@ -47,7 +47,7 @@ FIELDS = {
     "counts": "records by what became of them: `landed`, `redriven` (of those, out of a quarantine), `erased`, `kept`,"
     " `duplicates` by kind, `quarantined` by reason, `examples`, `repeats`, `scored`, `auto`, `review`, `unscorable`,"
     " `published`; those of steps that did not run are left out. Of **measure** labels: `landed`, `joined` to a"
-    " prediction, `unknown`, `outside` the window, `duplicates`, `conflicting`, `refused`; and `predictions`, `missing`",
+    " prediction, `unknown`, `outside` the window, `duplicates`, `conflicting`, `refused`; `predictions`, `missing`",
     "discrepancies": "a sentence for each equation that does not hold; empty in a sound run",
     "steps": "what each step reported, as in its own file",
     "jobs": "for each Glue run and SageMaker job: `step`, `service`, `job`, `status`, `started_at`, `ended_at` and"

@@ -32,7 +32,12 @@ class MeasureWorkflow(Construct):
         self.platform = platform
         states = {**begin("Match labels"), **self._data(), **self._verdict(), **end("measure", platform)}
         self.workflow = platform.workflow(
-            self, "Measure", states, start="Begin", comment="Measure predictions by late labels", timeout_seconds=6 * 3600
+            self,
+            "Measure",
+            states,
+            start="Begin",
+            comment="Measure predictions by late labels",
+            timeout_seconds=6 * 3600,
         )
         self._grant()
 

@@ -83,7 +83,9 @@ MATCHED = tuple(
         (
             "Match labels",
             "matched.landed",
-            tuple(f"matched.{name}" for name in ("joined", "unknown", "outside", "duplicates", "conflicting", "refused")),
+            tuple(
+                f"matched.{name}" for name in ("joined", "unknown", "outside", "duplicates", "conflicting", "refused")
+            ),
         ),
         ("Match labels", "matched.predictions", ("matched.labelled", "matched.missing")),
         ("Match labels", "matched.joined", ("matched.labelled",)),

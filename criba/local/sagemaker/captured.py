@@ -48,8 +48,8 @@ class Window:
         found = re.search(r"(\d{4})/(\d{2})/(\d{2})/(\d{2})/[^/]+$", key)
         if found is None:
             return False
-        hour = datetime(*map(int, found.groups()), tzinfo=self.start.tzinfo)  # type: ignore[arg-type]
-        return self.start <= hour < self.end
+        year, month, day, hour = map(int, found.groups())
+        return self.start <= datetime(year, month, day, hour, tzinfo=self.start.tzinfo) < self.end
 
 
 def job(account: Account, kind: str, definition: Record, schedule: str, window: Window) -> Record:
@@ -106,7 +106,9 @@ def _captured(s3: "S3Client", batch: Record, window: Window) -> Iterator[Record]
             continue
         number += 1
         below = PurePosixPath(entry["Key"].removeprefix(f"{prefix}/")).with_suffix("")
-        yield _input(f"captured-{number}", f"s3://{bucket}/{entry['Key']}", f"{batch['LocalPath']}/{below}", "ManifestFile")
+        yield _input(
+            f"captured-{number}", f"s3://{bucket}/{entry['Key']}", f"{batch['LocalPath']}/{below}", "ManifestFile"
+        )
     if not number:
         raise NothingCaptured(f"No captured data below {root} from {_iso(window.start)} to {_iso(window.end)}")
 

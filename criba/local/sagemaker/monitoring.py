@@ -1,9 +1,10 @@
 """Model Monitor: job definitions, schedules, and the executions of those that are fired.
 
-The platform has no hour that it waits for: a schedule runs when it is fired, over what was captured since the last time.
-Then it starts the definition's container as a processing job, as AWS does.
+The platform waits for no hour: a schedule runs when it is fired, over what was captured since the last time. Then it
+starts the definition's container as a processing job, as AWS does.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,7 +46,10 @@ class Definitions:
         named = ({**one, "MonitoringJobDefinitionName": name} for name, one in self._known.items())
         found, more = listing.page(named, request, name="MonitoringJobDefinitionName", newest_first=True)
         entries = [
-            {**shapes.summary(f"List{self.noun}JobDefinitions", one), "MonitoringJobDefinitionArn": one["JobDefinitionArn"]}
+            {
+                **shapes.summary(f"List{self.noun}JobDefinitions", one),
+                "MonitoringJobDefinitionArn": one["JobDefinitionArn"],
+            }
             for one in found
         ]
         return {"JobDefinitionSummaries": entries, **more}
@@ -93,7 +97,9 @@ class Schedules:
 
     def describe(self, request: Record, person: str) -> Record:
         schedule = self._schedule(request)
-        latest = [one for one in self._told() if one["MonitoringScheduleName"] == schedule["MonitoringScheduleName"]][-1:]
+        latest = [one for one in self._told() if one["MonitoringScheduleName"] == schedule["MonitoringScheduleName"]][
+            -1:
+        ]
         last = {"LastMonitoringExecutionSummary": _execution(latest[0])} if latest else {}
         return shapes.answer("DescribeMonitoringSchedule", {**schedule, **last})
 
@@ -105,7 +111,10 @@ class Schedules:
             status="MonitoringScheduleStatus",
             newest_first=True,
         )
-        return {"MonitoringScheduleSummaries": [shapes.summary("ListMonitoringSchedules", one) for one in found], **more}
+        return {
+            "MonitoringScheduleSummaries": [shapes.summary("ListMonitoringSchedules", one) for one in found],
+            **more,
+        }
 
     def delete(self, request: Record, person: str) -> Record:
         schedule = self._schedule(request)
@@ -127,7 +136,7 @@ class Schedules:
             schedule = self._schedule({"MonitoringScheduleName": name})
             kind = schedule["MonitoringType"]
             definition = self._definitions[kind].known(schedule["MonitoringJobDefinitionName"])
-            since = float(schedule.get("fired", schedule["CreationTime"]))
+            since: float = schedule.get("fired") or schedule["CreationTime"]
             schedule["fired"] = moment = now()
             execution: Record = {
                 "MonitoringScheduleName": name,
@@ -151,10 +160,10 @@ class Schedules:
             execution["job"] = request["ProcessingJobName"]
         return _execution(execution)
 
-    def names(self) -> list[str]:
+    def names(self) -> Sequence[str]:
         return sorted(self._known)
 
-    def _told(self) -> list[Record]:
+    def _told(self) -> Sequence[Record]:
         """All executions, with what has become of their jobs by now."""
         for one in self._executions:
             if one["MonitoringExecutionStatus"] == "InProgress" and "job" in one:
@@ -167,7 +176,9 @@ class Schedules:
         if status == "InProgress":
             return
         violated = job.get("ExitMessage", "").startswith("CompletedWithViolations")
-        execution["MonitoringExecutionStatus"] = "CompletedWithViolations" if violated and status == "Completed" else status
+        execution["MonitoringExecutionStatus"] = (
+            "CompletedWithViolations" if violated and status == "Completed" else status
+        )
         execution["LastModifiedTime"] = job["LastModifiedTime"]
         if reason := job.get("FailureReason"):
             execution["FailureReason"] = reason
