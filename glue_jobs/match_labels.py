@@ -5,18 +5,19 @@ how good each model was on its test set.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pyspark import StorageLevel
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, choice, job_arguments, positive
 from glue_jobs.claims import RawObject, inputs_of, take_labels
-from glue_jobs.comparing import DUPLICATE, KEPT, QUARANTINED, TALLY, compared
+from glue_jobs.comparing import DUPLICATE, QUARANTINED, TALLY, compared
 from glue_jobs.counting import lines_below
 from glue_jobs.curated import record_id
 from glue_jobs.current import current_predictions
@@ -72,29 +73,32 @@ def match(matching: Matching) -> dict[str, object]:
     """Match all labels that have landed and write what they are compared with; returns the report in matched.json."""
     spark, files, bucket = spark_session("MatchLabels"), matching.files, matching.bucket
     objects = take_labels(matching.settings.bucket, bucket, files, RAW_GROUND_TRUTH)
-    notes = rewritten_below(bucket, f"{RAW_GROUND_TRUTH}/")
-    work = work_of(matching.settings.bucket, objects, notes)
+    work = work_of(matching.settings.bucket, objects, rewritten_below(bucket, f"{RAW_GROUND_TRUTH}/"))
     tasks = shared_out(work.splits, spark.sparkContext.defaultParallelism)
-    labels = compared(judged(spark, tasks, matching.settings)).persist(StorageLevel.MEMORY_AND_DISK)
+    labels = compared(judged(spark, tasks, matching.settings))
     predictions = current_predictions(spark, matching.predictions).persist(StorageLevel.MEMORY_AND_DISK)
     previous = matching.previous()
-    rows = fates(labels, predictions, matching.since).persist(StorageLevel.MEMORY_AND_DISK)
-    joined = with_age(rows.where("fate = 'joined'"), objects, _judged_before(bucket, previous))
-    folder = f"{measuring_prefix(files.run_id)}/"
-    write_lines(_pairs(joined), bucket, f"{folder}pairs/")
-    report: dict[str, object] = {
+    rows = with_age(fates(labels, predictions, matching.since), objects, _judged_before(bucket, previous))
+    rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
+    groups, joined = _grouped(rows), rows.where("fate = 'joined'")
+    counts = _counts(groups)
+    folder = f"{measuring_prefix(files.run_id)}/pairs/"
+    write_lines(_pairs(joined, counts["joined"]), bucket, folder)
+    report: dict[str, Any] = {
         "run_id": files.run_id,
         "objects": len(objects),
         "bytes": sum(one.bytes for one in objects),
-        **_counts(labels, rows),
-        **_coverage(predictions.where(F.col("date") >= matching.since), joined),
-        "pairs": lines_below(spark, bucket, f"{folder}pairs/"),
+        **counts,
+        "refusal_reasons": {group.reason: group.rows for group in groups if group.fate == "refused"},
+        **_coverage(predictions.where(F.col("date") >= matching.since), groups),
+        "pairs": lines_below(spark, bucket, folder),
         "ground_truth_records": _for_model_monitor(matching, joined, objects, previous),
     }
-    for cached in (rows, predictions, labels):
-        cached.unpersist()
+    rows.unpersist()
+    predictions.unpersist()
     _write_facts(matching, report, previous)
-    write_json(bucket, files.matched, {name: value for name, value in report.items() if name != "dates"})
+    del report["dates"]
+    write_json(bucket, files.matched, report)
     return report
 
 
@@ -102,20 +106,24 @@ def fates(labels: DataFrame, predictions: DataFrame, since: str) -> DataFrame:
     """Compared labels (one row each) beside the prediction of their message, with what became of them as `fate`.
 
     A message with two different labels has none: nobody can say which was meant. A label dated before the day of its
-    message counts all the same (`early`), for clocks differ and the id does not.
+    message counts all the same (`early`), for clocks differ and the id does not. Tallies of readers have no fate.
     """
-    of_id = Window.partitionBy("source", "message_id")
-    kept = labels.where(F.col("outcome") == KEPT).select(
-        "source", "message_id", "label", "raw_key", "raw_version", F.col("received_at").alias("labelled_at"), "position"
+    of_id = Window.partitionBy("source", "message_id", "outcome")
+    rows = labels.select(
+        *("source", "message_id", "label", "raw_key", "raw_version", "position", "outcome", "reason", "landed"),
+        F.col("received_at").alias("labelled_at"),
     )
-    kept = kept.withColumn("labels", F.size(F.collect_set("label").over(of_id)))
-    kept = kept.withColumn("nth", F.row_number().over(of_id.orderBy("raw_key", "position")))
+    rows = rows.withColumn("labels", F.size(F.collect_set("label").over(of_id)))
+    rows = rows.withColumn("nth", F.row_number().over(of_id.orderBy("raw_key", "position")))
     said = predictions.withColumnRenamed("label", "predicted")
     return (
-        kept.join(said, ["source", "message_id"], "left")
+        rows.join(said, ["source", "message_id"], "left")
         .withColumn(
             "fate",
-            F.when(F.col("labels") > 1, "conflicting")
+            F.when(F.col("outcome") == TALLY, None)
+            .when(F.col("outcome") == QUARANTINED, "refused")
+            .when(F.col("outcome") == DUPLICATE, "duplicates")
+            .when(F.col("labels") > 1, "conflicting")
             .when(F.col("nth") > 1, "duplicates")
             .when(F.col("date").isNull(), "unknown")
             .when(F.col("date") < since, "outside")
@@ -125,43 +133,48 @@ def fates(labels: DataFrame, predictions: DataFrame, since: str) -> DataFrame:
     )
 
 
-def _counts(labels: DataFrame, rows: DataFrame) -> dict[str, object]:
-    """How many labels landed, and what became of them; what was refused is told by reason."""
-    outcomes = labels.groupBy("outcome", "reason").agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"))
-    found = outcomes.collect()
-    of_fate = {row.fate: row["count"] for row in rows.groupBy("fate").count().collect()}
-    counts = {fate: of_fate.get(fate, 0) for fate in FATES}
-    counts["duplicates"] += sum(row.rows for row in found if row.outcome == DUPLICATE)
-    refused = {row.reason: row.rows for row in found if row.outcome == QUARANTINED}
+def _grouped(rows: DataFrame) -> list[Row]:
+    """Labels by all that is counted of them, in one pass."""
+    is_joined = F.col("fate") == "joined"
+    of_joined = (F.when(is_joined, F.col(name)).alias(name) for name in ("date", "model_version", "early", "fresh"))
+    return (
+        rows.groupBy("fate", "reason", *of_joined)
+        .agg(F.count(F.lit(1)).alias("rows"), F.sum("landed").alias("landed"))
+        .collect()
+    )
+
+
+def _counts(groups: Sequence[Row]) -> dict[str, int]:
+    """How many labels landed, and what became of them."""
+    fate = {name: sum(group.rows for group in groups if group.fate == name) for name in FATES}
     return {
-        "landed": sum(row.landed for row in found if row.outcome == TALLY),
-        **counts,
-        "refused": sum(refused.values()),
-        "refusal_reasons": dict(sorted(refused.items())),
-        "early": rows.where("fate = 'joined' and early").count(),
+        "landed": sum(group.landed for group in groups if group.fate is None),
+        **fate,
+        "early": sum(group.rows for group in groups if group.early),
+        "fresh": sum(group.rows for group in groups if group.fresh),
     }
 
 
-def _coverage(predictions: DataFrame, joined: DataFrame) -> dict[str, object]:
+def _coverage(predictions: DataFrame, groups: Sequence[Row]) -> dict[str, object]:
     """How many predictions there are of each date and model, and how many of them have a label by now."""
-    scored = {(row.date, row.model_version): row["count"] for row in _by_date(predictions)}
-    labelled = {(row.date, row.model_version): row["count"] for row in _by_date(joined)}
-    total, found = sum(scored.values()), sum(labelled.values())
+    labelled: Counter[tuple[str, str]] = Counter()
+    for group in groups:
+        if group.fate == "joined":
+            labelled[group.date, group.model_version] += group.rows
+    scored = {
+        (row.date, row.model_version): row["count"]
+        for row in predictions.groupBy("date", "model_version").count().collect()
+    }
     return {
-        "predictions": total,
-        "labelled": found,
-        "missing": total - found,
-        "fresh": joined.where("fresh").count(),
+        "predictions": sum(scored.values()),
+        "labelled": labelled.total(),
+        "missing": sum(scored.values()) - labelled.total(),
         "model_versions": sorted({version for _, version in labelled}),
         "dates": [
-            {"date": date, "model_version": version, "predictions": count, "labelled": labelled.get((date, version), 0)}
+            {"date": date, "model_version": version, "predictions": count, "labelled": labelled[date, version]}
             for (date, version), count in sorted(scored.items())
         ],
     }
-
-
-def _by_date(rows: DataFrame) -> list[Any]:
-    return list(rows.groupBy("date", "model_version").count().collect())
 
 
 def _judged_before(bucket: str, previous: dict[str, Any] | None) -> list[RawObject]:
@@ -170,20 +183,18 @@ def _judged_before(bucket: str, previous: dict[str, Any] | None) -> list[RawObje
     return inputs_of(bucket, RunFiles("measure", run)) if run else []
 
 
-def with_age(joined: DataFrame, objects: Sequence[RawObject], earlier: Sequence[RawObject]) -> DataFrame:
+def with_age(rows: DataFrame, objects: Sequence[RawObject], earlier: Sequence[RawObject]) -> DataFrame:
     """Add `fresh`: whether the label's object is not among the earlier ones."""
     known = {(one.key, one.version_id) for one in earlier}
-    fresh = [(one.key, one.version_id) for one in objects if (one.key, one.version_id) not in known]
-    new = joined.sparkSession.createDataFrame(fresh, "raw_key string, raw_version string").withColumn(
-        "new", F.lit(True)
-    )
-    found = joined.join(F.broadcast(new), ["raw_key", "raw_version"], "left")
+    places = [(one.key, one.version_id) for one in objects if (one.key, one.version_id) not in known]
+    new = rows.sparkSession.createDataFrame(places, "raw_key string, raw_version string").withColumn("new", F.lit(True))
+    found = rows.join(F.broadcast(new), ["raw_key", "raw_version"], "left")
     return found.withColumn("fresh", F.coalesce("new", F.lit(False))).drop("new")
 
 
-def _pairs(joined: DataFrame) -> DataFrame:
+def _pairs(joined: DataFrame, count: int) -> DataFrame:
     """Rows `file, order, line`: what a person said and what the model had said, of one message a line."""
-    files = -(-joined.count() // PAIRS_IN_A_FILE)
+    files = -(-count // PAIRS_IN_A_FILE)
     columns = ("label", "predicted", "confidence", "decision", "model_version", "language", "source", "date", "fresh")
     return joined.select(
         numbered_file("pairs", files, "source", "message_id").alias("file"),
