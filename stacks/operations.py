@@ -76,12 +76,6 @@ class OperationsStack(cdk.Stack):
 
 NOTICES = (
     ("QualityWarned", "alerts", "Run {run_id} of {workflow}: {findings}. Say: criba runs quality {run_id}."),
-    (
-        "DriftDetected",
-        "alerts",
-        "{severity}: {kind} drift of version {model_version} in run {run_id} of {workflow}: {signals}. "
-        "Say: criba runs drift {run_id}. To retrain: criba train start. {report}",
-    ),
     ("RunFailed", "alerts", "Run {run_id} of {workflow} ended {status}. Say: criba runs show {run_id}. {reason}"),
     ("ModelPromoted", "alerts", "Model version {version} is the champion, approved by {approved_by}."),
     (

@@ -223,4 +223,4 @@ class LaunchWorkflow(Construct):
 
 def _nothing(outcome: str) -> State:
     """The launch succeeds and has started nothing, for a reason that its output tells."""
-    return {"Type": "Succeed", "Output": {"execution": None, "outcome": outcome}}
+    return {"Type": "Succeed", "Output": {"outcome": outcome}}

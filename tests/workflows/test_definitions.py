@@ -59,7 +59,7 @@ def test_the_check_finds_a_planted_defect(workflow: str, path: tuple[str, ...], 
 
 
 def test_jobs_are_isolated_encrypted_and_stopped_in_time() -> None:
-    for workflow, state in (("train", "Train"), ("train", "Evaluate"), ("score", "Monitor")):
+    for workflow, state in (("train", "Train"), ("train", "Evaluate"), ("score", "Monitor"), ("measure", "Measure")):
         arguments = definitions()[workflow]["States"][state]["Arguments"]
         network = arguments.get("NetworkConfig", arguments)
         assert network["EnableNetworkIsolation"] is True
@@ -91,4 +91,4 @@ def test_no_state_keeps_message_text(definition: Definition) -> None:
         for state in definition["States"].values()
         if state.get("Resource", "").endswith("s3:getObject")
     ]
-    assert all(any(folder in key for folder in ("'runs/", "'evaluations/")) for key in read)
+    assert all(any(folder in key for folder in ("'runs/", "'evaluations/", "'reports/")) for key in read)
