@@ -53,8 +53,8 @@ build/spark/installed: .venv/installed
 docs: install ## Rewrite what the documentation takes from the code
 	PATH="$(NODE_BIN):$$PATH" $(BIN)/python docs/generate.py
 
-demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your own labelled messages)
-	$(BIN)/criba demo $(if $(DATA),--data "$(DATA)")
+demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your own labelled messages, KEEP=1 to go on with the platform)
+	$(BIN)/criba demo $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest

@@ -37,16 +37,16 @@ from criba.sample.dataset import SHARES
 from criba.sample.noise import private_detail
 from criba.sample.writer import STYLES, Writer, plan
 from glue_jobs import clean_messages
-from glue_jobs.draft import Draft, Origin
-from glue_jobs.judging import ARROW, Settings, _row, in_batches, judged
-from glue_jobs.languages import detected
+from glue_jobs.cleaning.draft import Draft, Origin
+from glue_jobs.cleaning.judging import ARROW, Settings, _row, in_batches, judged
+from glue_jobs.cleaning.languages import detected
+from glue_jobs.cleaning.rules import refused
+from glue_jobs.cleaning.text import folded
+from glue_jobs.lake.schemas import JUDGED
 from glue_jobs.privacy import redactor
-from glue_jobs.reading import json_record
-from glue_jobs.rules import refused
-from glue_jobs.schemas import JUDGED
-from glue_jobs.splits import Split
-from glue_jobs.streams import chunks, lines, opened
-from glue_jobs.text import folded
+from glue_jobs.raw.reading import json_record
+from glue_jobs.raw.splits import Split
+from glue_jobs.raw.streams import chunks, lines, opened
 from stacks.config import Limits
 
 DAY, LANDED = "2026-01-15", datetime(2026, 1, 16, tzinfo=UTC)

@@ -3,8 +3,8 @@
 import os
 from typing import Any
 
-from pipeline_code.serve import ServerSettings
 from pipeline_code.server import application
+from pipeline_code.server_settings import ServerSettings
 
 wsgi = application(ServerSettings.read(os.environ))
 

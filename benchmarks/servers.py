@@ -15,7 +15,7 @@ import psutil
 
 from benchmarks.machine import free_port
 from benchmarks.names import OUR_SERVER
-from pipeline_code.serve import ServerSettings
+from pipeline_code.server_settings import ServerSettings
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 

@@ -83,7 +83,7 @@ def find(aws: Aws, request_id: str) -> dict[str, Any]:
     if _REQUEST.fullmatch(request_id):
         found = ledgers.read_json(aws, aws.deployment.curated_bucket, ErasureFiles(request_id).request)
     if found is None:
-        raise BadInput(f"there is no request {request_id!r}: write the name that criba erase request printed")
+        raise BadInput(f"there is no request {request_id!r}: write the name that criba erase printed")
     return dict(found)
 
 

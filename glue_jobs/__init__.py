@@ -1,1 +1,1 @@
-"""The four Glue jobs, one script each, and the pure functions that they share."""
+"""The Glue jobs, one script each, and in folders the pure functions that they share."""

@@ -7,10 +7,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, job_arguments, positive
-from glue_jobs.curated import messages_of_run, record_id
+from glue_jobs.lake.curated import messages_of_run, record_id
+from glue_jobs.lake.store import read_json, write_json
+from glue_jobs.lake.writing import numbered_file, write_lines
 from glue_jobs.session import spark_session
-from glue_jobs.store import read_json, write_json
-from glue_jobs.writing import numbered_file, write_lines
 from pipeline_code.contracts import RunFiles, batch_prefix
 
 

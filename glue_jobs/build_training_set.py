@@ -9,15 +9,15 @@ from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, job_arguments
-from glue_jobs.counting import lines_below
-from glue_jobs.curated import all_messages, record_id
-from glue_jobs.quarantine import write_quarantine
-from glue_jobs.rules import CONDITION
-from glue_jobs.schemas import CURATED, LABELLED
+from glue_jobs.cleaning.quarantine import write_quarantine
+from glue_jobs.cleaning.rules import CONDITION
+from glue_jobs.lake.counting import lines_below
+from glue_jobs.lake.curated import all_messages, record_id
+from glue_jobs.lake.schemas import CURATED, LABELLED
+from glue_jobs.lake.store import write_json
+from glue_jobs.lake.writing import numbered_file, write_lines
 from glue_jobs.session import spark_session
 from glue_jobs.splitting import STRENGTH, TRAIN, with_split
-from glue_jobs.store import write_json
-from glue_jobs.writing import numbered_file, write_lines
 from pipeline_code.contracts import (
     OUT_OF_SCOPE,
     SPLITS,

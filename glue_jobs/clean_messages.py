@@ -11,21 +11,21 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, choice, day, job_arguments, positive
-from glue_jobs.claims import RawObject, Scope, take_labels, take_messages
-from glue_jobs.comparing import KEPT, QUARANTINED, Counts, compared, counted, grouped
-from glue_jobs.curated import message_folder
-from glue_jobs.judging import Settings, judged
-from glue_jobs.quality import STOP, Gate, judge, remember, situations
-from glue_jobs.quality_page import page
-from glue_jobs.quality_profile import profiles
-from glue_jobs.quarantine import write_quarantine
-from glue_jobs.redriving import Work, work_of
-from glue_jobs.rewritten import rewritten_below
-from glue_jobs.schemas import LABELLED, MESSAGE, names
+from glue_jobs.cleaning.comparing import KEPT, QUARANTINED, Counts, compared, counted, grouped
+from glue_jobs.cleaning.judging import Settings, judged
+from glue_jobs.cleaning.quarantine import write_quarantine
+from glue_jobs.lake.curated import message_folder
+from glue_jobs.lake.schemas import LABELLED, MESSAGE, names
+from glue_jobs.lake.store import read_json_if_there, write_json, write_text
+from glue_jobs.lake.writing import delete_folders, write_folder, write_folders
+from glue_jobs.quality.gate import STOP, Gate, judge, remember, situations
+from glue_jobs.quality.page import page
+from glue_jobs.quality.profile import profiles
+from glue_jobs.raw.claims import RawObject, Scope, take_labels, take_messages
+from glue_jobs.raw.redriving import Work, work_of
+from glue_jobs.raw.rewritten import rewritten_below
+from glue_jobs.raw.splits import shared_out
 from glue_jobs.session import spark_session
-from glue_jobs.splits import shared_out
-from glue_jobs.store import read_json_if_there, write_json, write_text
-from glue_jobs.writing import delete_folders, write_folder, write_folders
 from pipeline_code.contracts import (
     ANY,
     CURATED_MESSAGES,

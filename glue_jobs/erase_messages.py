@@ -13,15 +13,15 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from glue_jobs.arguments import bucket_name, job_arguments
-from glue_jobs.erase_finding import Found, RawRecord, found_in
-from glue_jobs.erase_objects import Object, erase, objects_below, untouched
-from glue_jobs.erase_places import PLACES, RAW_RECORDS, REFUSED, Place, report_of, run_of
-from glue_jobs.erase_wanted import Wanted
-from glue_jobs.erasures import Entry, Request, close, hashed, journal, report_version, request_of
-from glue_jobs.rewritten import Rewritten, rewritten_below
+from glue_jobs.erasing.finding import Found, RawRecord, found_in
+from glue_jobs.erasing.objects import Object, erase, objects_below, untouched
+from glue_jobs.erasing.papers import Entry, Request, close, hashed, journal, report_version, request_of
+from glue_jobs.erasing.places import PLACES, RAW_RECORDS, REFUSED, Place, report_of, run_of
+from glue_jobs.erasing.wanted import Wanted
+from glue_jobs.lake.store import s3
+from glue_jobs.raw.rewritten import Rewritten, rewritten_below
+from glue_jobs.raw.splits import Split, shared_out
 from glue_jobs.session import spark_session
-from glue_jobs.splits import Split, shared_out
-from glue_jobs.store import s3
 from pipeline_code.contracts import RAW_MESSAGES, SOURCE
 
 AT_ONCE = 8

@@ -16,19 +16,19 @@ from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, choice, job_arguments, positive
-from glue_jobs.claims import RawObject, inputs_of, take_labels
-from glue_jobs.comparing import DUPLICATE, QUARANTINED, TALLY, compared
-from glue_jobs.counting import lines_below
-from glue_jobs.curated import record_id
-from glue_jobs.current import current_predictions
-from glue_jobs.judging import Settings, judged
-from glue_jobs.merged_later import write_merged_later
-from glue_jobs.redriving import work_of
-from glue_jobs.rewritten import rewritten_below
+from glue_jobs.cleaning.comparing import DUPLICATE, QUARANTINED, TALLY, compared
+from glue_jobs.cleaning.judging import Settings, judged
+from glue_jobs.lake.counting import lines_below
+from glue_jobs.lake.curated import record_id
+from glue_jobs.lake.current import current_predictions
+from glue_jobs.lake.merged_later import write_merged_later
+from glue_jobs.lake.store import read_json_if_there, write_json
+from glue_jobs.lake.writing import numbered_file, write_lines
+from glue_jobs.raw.claims import RawObject, inputs_of, take_labels
+from glue_jobs.raw.redriving import work_of
+from glue_jobs.raw.rewritten import rewritten_below
+from glue_jobs.raw.splits import shared_out
 from glue_jobs.session import spark_session
-from glue_jobs.splits import shared_out
-from glue_jobs.store import read_json_if_there, write_json
-from glue_jobs.writing import numbered_file, write_lines
 from pipeline_code.contracts import (
     LATEST_QUALITY,
     RAW_GROUND_TRUTH,

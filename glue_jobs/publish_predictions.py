@@ -10,13 +10,13 @@ from pyspark.sql import functions as F  # noqa: N812  (Spark's own convention)
 
 from glue_jobs.arguments import bucket_name, job_arguments
 from glue_jobs.build_batch import shard_line
-from glue_jobs.counting import lines_below
-from glue_jobs.curated import messages_of_run, record_id, unless_missing
-from glue_jobs.quarantine import write_quarantine
-from glue_jobs.schemas import ANSWER, PREDICTION, names
+from glue_jobs.cleaning.quarantine import write_quarantine
+from glue_jobs.lake.counting import lines_below
+from glue_jobs.lake.curated import messages_of_run, record_id, unless_missing
+from glue_jobs.lake.schemas import ANSWER, PREDICTION, names
+from glue_jobs.lake.store import read_json, read_json_if_there, write_json
+from glue_jobs.lake.writing import delete_folders, delete_others, write_folders
 from glue_jobs.session import spark_session
-from glue_jobs.store import read_json, read_json_if_there, write_json
-from glue_jobs.writing import delete_folders, delete_others, write_folders
 from pipeline_code.contracts import PREDICTIONS, RunFiles, batch_prefix, publication_key, quarantine_prefix
 
 STEP = "publish_predictions"

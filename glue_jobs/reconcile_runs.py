@@ -4,11 +4,11 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from glue_jobs.across_runs import reconcile
 from glue_jobs.arguments import bucket_name, job_arguments
-from glue_jobs.erasures import erased_since
+from glue_jobs.erasing.papers import erased_since
+from glue_jobs.lake.across_runs import reconcile
+from glue_jobs.lake.store import write_json
 from glue_jobs.session import spark_session
-from glue_jobs.store import write_json
 from pipeline_code.contracts import RECONCILIATION
 
 

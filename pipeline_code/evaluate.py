@@ -23,10 +23,11 @@ from pipeline_code.figures import Difference, TestSet, differences, figures
 from pipeline_code.layout import Layout, run, write_json, write_text
 from pipeline_code.measuring.quality import quality
 from pipeline_code.measuring.schedule import constraints
+from pipeline_code.model import Model
 from pipeline_code.model_quality import model_quality
 from pipeline_code.near_duplicates import NEAR, near_duplicates
 from pipeline_code.records import Example, RecordError, examples, records, string_field
-from pipeline_code.tiers import Model, load
+from pipeline_code.tiers import load
 from pipeline_code.words import first, shown
 
 MOST_REASONS = 20
@@ -266,11 +267,14 @@ def _texts(folder: Path) -> Iterator[str]:
 def _write_card(
     layout: Layout, report: dict[str, Any], challenger: Artefact, test: TestSet, predicted: Predictions
 ) -> None:
-    from pipeline_code.model_card import Card  # here, because it brings in matplotlib, which nothing else needs
+    # Here, because they bring in matplotlib, which nothing else needs.
+    from pipeline_code.model_card.card import Card
+    from pipeline_code.model_card.content import content
+    from pipeline_code.model_card.page import page
 
     card = Card.of(report, challenger.facts(), test.truth, test.guesses(predicted))
-    write_text(layout.processing_output("model_card.html"), card.page())
-    write_text(layout.processing_output("model_card.json"), card.content())
+    write_text(layout.processing_output("model_card.html"), page(card))
+    write_text(layout.processing_output("model_card.json"), content(card))
 
 
 def _numbers(figures_: dict[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import Any
 
 from pipeline_code.classifier import Classifier
 from pipeline_code.layout import Layout
-from pipeline_code.serve import ServerSettings
-from pipeline_code.tiers import Model, load
+from pipeline_code.model import Model
+from pipeline_code.server_settings import ServerSettings
+from pipeline_code.tiers import load
 
 JSON_LINES = "application/jsonlines"
 MEGABYTE = 1024 * 1024

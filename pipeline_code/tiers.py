@@ -1,37 +1,11 @@
 """Tiers: a model of either, by what its artefact says. The second one's code is loaded for its own models only."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from pipeline_code.classifier import ArtefactError, Classifier, Gates, Predictions
-
-TRANSFORMER = "criba-transformer"
-"""The second tier's `format` in model.json."""
-
-
-class Model(Protocol):
-    """What both tiers are for those who use a model: Classifier says what each of the two methods promises."""
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def labels(self) -> list[str]: ...
-
-    @property
-    def temperature(self) -> float: ...
-
-    @property
-    def gates(self) -> Gates: ...
-
-    @property
-    def training(self) -> Mapping[str, Any]: ...
-
-    def predict(self, texts: Sequence[str]) -> Predictions: ...
-
-    def answers(self, body: bytes) -> Iterable[bytes]: ...
+from pipeline_code.classifier import ArtefactError, Classifier
+from pipeline_code.model import TRANSFORMER, Model
 
 
 def load(folder: Path) -> Model:

@@ -10,8 +10,8 @@ from typing import Any
 from pipeline_code.classifier import Classifier, Targets
 from pipeline_code.hyperparameters import Limits, read, within
 from pipeline_code.layout import Layout, run
+from pipeline_code.model import Model
 from pipeline_code.records import Example, examples
-from pipeline_code.tiers import Model
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ def demo(
         Path | None,
         typer.Option("--data", help="JSON Lines with text, label, split and lang; a bundled sample by default."),
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the platform running, to try commands on; criba local down ends it.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the whole journey on this laptop.
@@ -28,5 +31,5 @@ def demo(
     where: Where = context.obj
     if where.environment != "local":
         raise BadInput(f"--env {where.environment}: the demo runs on the laptop only, leave the option out")
-    told = journey.demo(data)
+    told = journey.demo(data, keep=keep)
     show(told, summary.readable(told, str(journey.FOLDER)), as_json=as_json)

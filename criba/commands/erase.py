@@ -11,15 +11,16 @@ from rich.text import Text
 from criba import erasures
 from criba.commands.options import Json, Where, acting_as, aws
 from criba.console import sentence, show, table, when, who, working
+from criba.errors import BadInput
 from stacks.config import load
 
-app = typer.Typer(no_args_is_help=True, help="Erase a person's messages: one asks, another approves and runs.")
+app = typer.Typer(no_args_is_help=True)
 
-Request = Annotated[str, typer.Argument(help="Name of the request, as `criba erase request` printed it.")]
+Request = Annotated[str, typer.Argument(help="Name of the request, as `criba erase` printed it.")]
 
 
-@app.command()
-def request(
+@app.callback(invoke_without_command=True)
+def ask(
     context: typer.Context,
     message_id: Annotated[
         list[str] | None, typer.Option("--message-id", help="SOURCE:ID of a message; may be given several times.")
@@ -27,7 +28,11 @@ def request(
     key_file: Annotated[Path | None, typer.Option("--key-file", help="A file of SOURCE:ID, one a line.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask for the erasure of messages; nothing is erased before an Admin has approved it."""
+    """Ask for the erasure of a person's messages; nothing is erased before another person, an Admin, runs it."""
+    if context.invoked_subcommand is not None:
+        if message_id or key_file:
+            raise BadInput(f"erase {context.invoked_subcommand} takes a request's name: leave its messages out")
+        return
     where: Where = context.obj
     ids = erasures.ids_of(message_id or [], key_file, load(where.environment).sources)
     acting_as(where, ("data-engineer", "admin"), "ask for an erasure")

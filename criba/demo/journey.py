@@ -1,4 +1,4 @@
-"""The journey: an empty platform, labels, a model, an approval, messages, predictions, and nothing left running."""
+"""The journey: an empty platform, labels, a model, an approval, messages, predictions; nothing is left running."""
 
 import json
 import shutil
@@ -28,15 +28,16 @@ SCIENTIST, ENGINEER, REVIEWER = "data-scientist", "data-engineer", "ml-engineer"
 _PATIENCE = 60
 
 
-def demo(data: Path | None, folder: Path = FOLDER) -> dict[str, Any]:
+def demo(data: Path | None, folder: Path = FOLDER, *, keep: bool = False) -> dict[str, Any]:
     """Run the whole journey, on the bundled sample or on `data`, and return its summary.
 
-    Raises BadInput for data that cannot be used and CribaError when a step fails; either way nothing runs on.
+    With `keep` the platform runs on. Raises BadInput for data that cannot be used and CribaError when a step fails;
+    either way nothing runs on.
     """
     rows = given.read(data) if data else None
     _make_empty(folder)
     steps = Steps()
-    with _a_platform(steps) as platform, ThreadPoolExecutor(1) as aside:
+    with _a_platform(steps, keep=keep) as platform, ThreadPoolExecutor(1) as aside:
         # Node deploys while Python writes.
         writing = aside.submit(
             lambda: given.prepare(rows, folder / "data") if rows else material.sample(folder / "data")
@@ -163,16 +164,19 @@ def _started(aws: Aws, workflow: str, matches: Callable[[dict[str, Any]], bool])
 
 
 @contextmanager
-def _a_platform(steps: Steps) -> Iterator[process.Endpoint]:
-    """A fresh platform, which ends with the demo, whether that succeeds, fails or is told to stop."""
+def _a_platform(steps: Steps, *, keep: bool) -> Iterator[process.Endpoint]:
+    """A fresh platform, which ends with the demo, whether that succeeds (but to `keep` it), fails or is stopped."""
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         with steps.step("Start the platform"):
             platform = process.up(free_port(settings.PORT, steps))
+        ended_well = False
         try:
             yield platform
+            ended_well = True
         finally:
-            process.down()
+            if not (keep and ended_well):
+                process.down()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

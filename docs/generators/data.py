@@ -1,10 +1,10 @@
 """Tables of the data contract, made from the Glue jobs' rules and schemas and from the names that all sides share."""
 
 from generators.markdown import code, codes, plain, table
-from glue_jobs.draft import ALIASES
-from glue_jobs.rules import RULES
-from glue_jobs.schemas import MESSAGE, PREDICTION
-from glue_jobs.splits import FORMATS
+from glue_jobs.cleaning.draft import ALIASES
+from glue_jobs.cleaning.rules import RULES
+from glue_jobs.lake.schemas import MESSAGE, PREDICTION
+from glue_jobs.raw.splits import FORMATS
 from pipeline_code import contracts as names
 
 MEANING = {

@@ -44,18 +44,6 @@ class Card:
         labels = sorted({*truth, *predicted})
         return cls(report, facts, labels, confusion(truth, predicted, labels))
 
-    def page(self) -> str:
-        """One HTML file without scripts, links or pictures elsewhere; the same card gives the same bytes."""
-        from pipeline_code.model_card.page import page
-
-        return page(self)
-
-    def content(self) -> str:
-        """`ModelCardContent` of the model package: JSON on one line, below AWS's 100,000 characters."""
-        from pipeline_code.model_card.content import content
-
-        return content(self)
-
     def matrix(self, most: int) -> tuple[NDArray[np.int64], list[str]]:
         """The confusion matrix, true labels down: all of it, or the labels with most errors and the others together."""
         if len(self.labels) <= most:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_code.classifier import ArtefactError, OtherSchemaError
-from pipeline_code.tiers import TRANSFORMER
+from pipeline_code.model import TRANSFORMER
 
 SCHEMA = 1
 DESCRIPTION, CONFIG, WEIGHTS, TOKENIZER = "model.json", "config.json", "model.safetensors", "tokenizer.json"

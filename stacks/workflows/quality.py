@@ -1,8 +1,8 @@
 """The gate after cleaning, as states: figures to CloudWatch, then stop, tell people, or go on.
 
-The job has judged already (glue_jobs/quality.py); its verdict stands in `$steps.clean.quality`. A run that stops fails
-here, before anything is scored or learnt. A person may accept what was found: the next attempt carries who and why in
-its input as `accept_quality`, takes the same messages, and goes on.
+The job has judged already (glue_jobs/quality/gate.py); its verdict stands in `$steps.clean.quality`. A run that stops
+fails here, before anything is scored or learnt. A person may accept what was found: the next attempt carries who and
+why in its input as `accept_quality`, takes the same messages, and goes on.
 """
 
 import json

@@ -34,6 +34,7 @@ def test_every_workflow_is_watched_for_failures_timeouts_and_throttling(template
             "Train",
             "Promote",
             "Score",
+            "Measure",
             "Backfill",
             "Launch",
             "Close",

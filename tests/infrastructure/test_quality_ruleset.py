@@ -7,7 +7,7 @@ import botocore.session
 import botocore.validate
 import pytest
 
-from glue_jobs.rules import LONGEST_ID, RULES
+from glue_jobs.cleaning.rules import LONGEST_ID, RULES
 from pipeline_code.quality_rules import GUARANTEES, NOT_IN_THE_TABLE, QUALITY_RULES
 from stacks.config import environments, load
 from stacks.constructs.catalog import MESSAGES_COLUMNS

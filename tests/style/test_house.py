@@ -81,7 +81,7 @@ def test_no_file_names_a_path_of_a_persons_machine() -> None:
 def test_nothing_but_the_containers_server_listens_to_other_machines() -> None:
     everywhere = re.compile(r"""0\.0\.0\.0|INADDR_ANY|["']::["']|\bbind\(\(["']{2}""")
     found = [path for path in offenders(everywhere.search) if not path.startswith("tests/")]
-    assert found == ["pipeline_code/serve.py"]
+    assert found == ["pipeline_code/server_settings.py"]
 
 
 def test_the_cdk_cli_is_pinned_exactly() -> None:

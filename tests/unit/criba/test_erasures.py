@@ -147,10 +147,15 @@ def test_a_certificate_is_told_in_words(criba, dev):
 
 def test_the_laptop_refuses_who_may_not(criba, monkeypatch):
     monkeypatch.delenv("CRIBA_ENV", raising=False)
-    refused = criba("--as", "data-scientist", "erase", "request", "--message-id", "email:1")
+    refused = criba("--as", "data-scientist", "erase", "--message-id", "email:1")
     assert (refused.code, refused.err) == (
         1,
         "criba: data-scientist may not ask for an erasure: say --as data-engineer or --as admin\n",
     )
     refused = criba("--as", "data-engineer", "erase", "run", "erase-20260101-abcdef")
     assert "may not approve and run an erasure: say --as admin" in refused.err
+
+
+def test_a_request_is_named_or_made_not_both(criba):
+    refused = criba("--env", "dev", "erase", "--message-id", "email:1", "run", "erase-20260101-abcdef")
+    assert (refused.code, refused.err) == (2, "criba: erase run takes a request's name: leave its messages out\n")

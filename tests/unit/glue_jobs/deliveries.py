@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from glue_jobs.claims import Scope
-from glue_jobs.quality import Gate, Limits
-from glue_jobs.quality_history import Entry, History
-from glue_jobs.quality_measures import Situation
-from glue_jobs.quality_profile import Day, Profile
+from glue_jobs.quality.gate import Gate, Limits
+from glue_jobs.quality.history import Entry, History
+from glue_jobs.quality.measures import Situation
+from glue_jobs.quality.profile import Day, Profile
+from glue_jobs.raw.claims import Scope
 from stacks.config import Quality
 
 NOW = datetime(2026, 3, 20, 2, tzinfo=UTC)  # a Friday night

@@ -25,8 +25,8 @@ from pyspark.sql import SparkSession
 
 from criba.local.jobs.workspace import Workspace
 from glue_jobs import build_batch, build_training_set, clean_messages, erase_messages, publish_predictions
-from glue_jobs.across_runs import TABLES, Erased, reconcile
-from glue_jobs.current import current_predictions
+from glue_jobs.lake.across_runs import TABLES, Erased, reconcile
+from glue_jobs.lake.current import current_predictions
 from pipeline_code.quality_rules import QUALITY_RULES
 
 BUCKETS = ("raw", "curated", "predictions", "monitoring")

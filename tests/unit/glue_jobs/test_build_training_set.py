@@ -7,8 +7,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from glue_jobs.build_training_set import counted, grouped, placed, report_of
-from glue_jobs.schemas import LABELLED
-from glue_jobs.text import folded
+from glue_jobs.cleaning.text import folded
+from glue_jobs.lake.schemas import LABELLED
 from tests.unit.glue_jobs.lake import Lake, json_lines
 
 SPLITS = ("train", "validation", "test")

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.comparing import Counts
+from glue_jobs.cleaning.comparing import Counts
 from tests.unit.glue_jobs.lake import Lake, gzipped, json_lines
 
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from glue_jobs.claims import Scope, take_messages
+from glue_jobs.raw.claims import Scope, take_messages
 from pipeline_code.contracts import RunFiles
 from tests.unit.glue_jobs.lake import Lake, Mains, json_lines
 from tests.unit.glue_jobs.test_current_predictions import scored

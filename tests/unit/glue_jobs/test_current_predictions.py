@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from glue_jobs import claims
-from glue_jobs.claims import RawObject, Scope, take_messages
-from glue_jobs.store import write_json
+from glue_jobs.lake.store import write_json
+from glue_jobs.raw import claims
+from glue_jobs.raw.claims import RawObject, Scope, take_messages
 from pipeline_code.contracts import RunFiles
 from tests.unit.glue_jobs.lake import Lake, json_lines
 

@@ -1,13 +1,13 @@
 """An erasure that is killed between any two of its writes, and run again until it comes through: nothing differs."""
 
 from glue_jobs import erase_messages
-from glue_jobs.claims import Scope, take_messages
-from glue_jobs.erase_finding import found_in
-from glue_jobs.erase_objects import erase, objects_below
-from glue_jobs.erase_places import RAW_RECORDS
-from glue_jobs.erase_wanted import Wanted
-from glue_jobs.redriving import work_of
-from glue_jobs.rewritten import rewritten_below
+from glue_jobs.erasing.finding import found_in
+from glue_jobs.erasing.objects import erase, objects_below
+from glue_jobs.erasing.places import RAW_RECORDS
+from glue_jobs.erasing.wanted import Wanted
+from glue_jobs.raw.claims import Scope, take_messages
+from glue_jobs.raw.redriving import work_of
+from glue_jobs.raw.rewritten import rewritten_below
 from pipeline_code.contracts import RunFiles
 from tests.unit.glue_jobs.lake import Lake, Mains, argv, json_lines
 

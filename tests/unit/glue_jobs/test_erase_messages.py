@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.erasures import erased_since, hashed
+from glue_jobs.erasing.papers import erased_since, hashed
 from tests.unit.glue_jobs.lake import Lake, gzipped, json_lines
 from tests.unit.glue_jobs.test_current_predictions import scored
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from glue_jobs.languages import language_of
+from glue_jobs.cleaning.languages import language_of
 
 LANGUAGES = ("es", "en", "pt")
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs.draft import Origin
-from glue_jobs.judging import judge
-from glue_jobs.reading import Record
-from glue_jobs.splits import Split
+from glue_jobs.cleaning.draft import Origin
+from glue_jobs.cleaning.judging import judge
+from glue_jobs.raw.reading import Record
+from glue_jobs.raw.splits import Split
 from tests.unit.glue_jobs.lake import Lake, json_lines
 
 MAY_HOLD_TEXT = ("messages/", "labelled/", "quarantine/", "training/", "batch/")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.quality import Gate, Judgement, judge
-from glue_jobs.quality_measures import Situation
+from glue_jobs.quality.gate import Gate, Judgement, judge
+from glue_jobs.quality.measures import Situation
 from pipeline_code.quality_rules import STRAYS
 from tests.unit.glue_jobs.deliveries import gate as limits_of
 from tests.unit.glue_jobs.deliveries import history, profile, situation

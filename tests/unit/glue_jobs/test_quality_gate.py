@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.store import update_json
+from glue_jobs.lake.store import update_json
 from tests.unit.glue_jobs.lake import NEVER, Lake, json_lines
 
 HISTORY = "quality/messages/source=web/history.json"

@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from glue_jobs.claims import Scope
-from glue_jobs.quality_history import History
-from glue_jobs.quality_measures import (
+from glue_jobs.quality.history import History
+from glue_jobs.quality.measures import (
     MEASURES,
     band,
     distance,
@@ -20,6 +19,7 @@ from glue_jobs.quality_measures import (
     quarantine_rate,
     volume,
 )
+from glue_jobs.raw.claims import Scope
 from pipeline_code.quality_rules import QUALITY_RULES
 from tests.unit.glue_jobs.deliveries import YESTERDAY, history, profile, situation
 

@@ -4,9 +4,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from glue_jobs.quality import judge
-from glue_jobs.quality_page import page
-from glue_jobs.quality_pictures import columns
+from glue_jobs.quality.gate import judge
+from glue_jobs.quality.page import page
+from glue_jobs.quality.pictures import columns, pairs
 from tests.unit.glue_jobs.deliveries import gate, history, profile, situation
 
 A_WEEK = (1000, 1100, 900, 1050, 950, 1000, 1000)
@@ -81,3 +81,15 @@ def test_a_first_run_without_a_message_has_a_page_too() -> None:
     assert "Every rule that could be judged is in order." in made
     assert "not judged" in made
     assert len(pictures(made)) == 2
+
+
+def test_a_mix_without_an_earlier_one_is_drawn_alone() -> None:
+    (drawn,) = pictures(pairs("x", {"es": 3, "en": 1}, {}, 5))
+    assert [one.text for one in drawn.iter("text")] == ["es", "75.0%", "en", "25.0%"]
+    assert {one.get("class") for one in drawn.iter("rect")} == {"ours"}
+
+
+def test_one_date_has_its_name_below_its_column() -> None:
+    (drawn,) = pictures(columns("x", {}, {"2026-03-19": 50}, 0.0, 0.0))
+    (name,) = drawn.iter("text")
+    assert (name.text, name.get("text-anchor"), name.get("x")) == ("2026-03-19", "middle", "209.0")

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from glue_jobs import streams
-from glue_jobs.claims import current_objects
-from glue_jobs.draft import COLUMNS
-from glue_jobs.reading import Record, records
-from glue_jobs.splits import splits_of
+from glue_jobs.cleaning.draft import COLUMNS
+from glue_jobs.raw import streams
+from glue_jobs.raw.claims import current_objects
+from glue_jobs.raw.reading import Record, records
+from glue_jobs.raw.splits import splits_of
 from tests.unit.glue_jobs.lake import Lake, gzipped, json_lines
 
 LIMIT = 1000

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from glue_jobs.draft import Draft, Origin
-from glue_jobs.rules import RULES, refused
+from glue_jobs.cleaning.draft import Draft, Origin
+from glue_jobs.cleaning.rules import RULES, refused
 
 LANDED = datetime(2026, 1, 16, 12, tzinfo=UTC)
 MESSAGE = Origin("web", "2026-01-15", LANDED, is_label=False, max_text_bytes=20)

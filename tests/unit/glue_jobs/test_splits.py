@@ -2,8 +2,8 @@
 
 import pytest
 
-from glue_jobs.claims import RawObject
-from glue_jobs.splits import OBJECT_COST, shared_out, splits_of
+from glue_jobs.raw.claims import RawObject
+from glue_jobs.raw.splits import OBJECT_COST, shared_out, splits_of
 
 
 def raw(name: str, size: int) -> RawObject:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glue_jobs.text import folded, normalised
+from glue_jobs.cleaning.text import folded, normalised
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ import pytest
 from pipeline_code import evaluate, figures
 from pipeline_code.bar import Bar
 from pipeline_code.classifier import Predictions
-from pipeline_code.model_card import Card
+from pipeline_code.model_card.card import Card
+from pipeline_code.model_card.content import content as content_of
+from pipeline_code.model_card.page import page as page_of
 from pipeline_code.records import Example
 from pipeline_code.words import first, shown
 
@@ -99,7 +101,7 @@ def pictures(page: str) -> list[str]:
 
 
 def test_the_page_tells_the_verdict_the_figures_and_what_the_model_was_made_of() -> None:
-    words = " ".join(Page(card(TRUTH, GUESSES, CHAMPION).page()).words.split())
+    words = " ".join(Page(page_of(card(TRUTH, GUESSES, CHAMPION))).words.split())
     for told in (
         "Challenger of training run spring-7",
         "Good enough to be reviewed",
@@ -120,20 +122,20 @@ def test_the_page_tells_the_verdict_the_figures_and_what_the_model_was_made_of()
 
 
 def test_a_refused_challenger_is_refused_in_words() -> None:
-    refused = card(TRUTH, GUESSES, bar=Bar(0.95, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0)).page()
+    refused = page_of(card(TRUTH, GUESSES, bar=Bar(0.95, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0)))
     words = " ".join(Page(refused).words.split())
     assert "Not good enough accuracy 0.9333 is below 0.95" in words
     assert "accuracy at least 95.0 % 93.3 % failed" in words
 
 
 def test_without_a_champion_there_is_nothing_to_compare_with() -> None:
-    words = " ".join(Page(card(TRUTH, GUESSES).page()).words.split())
+    words = " ".join(Page(page_of(card(TRUTH, GUESSES))).words.split())
     assert "there is no champion yet" in words
     assert "billing 10 100.0 % 80.0 % 88.9 % —" in words
 
 
 def test_the_page_stands_alone() -> None:
-    page = Page(card(TRUTH, GUESSES, CHAMPION).page())
+    page = Page(page_of(card(TRUTH, GUESSES, CHAMPION)))
     assert {tag for tag, _ in page.elements} & {"script", "link", "iframe", "object", "form", "a"} == set()
     attributes = [pair for _, found in page.elements for pair in found.items()]
     addresses = [str(value) for name, value in attributes if name in ("src", "href")]
@@ -142,7 +144,7 @@ def test_the_page_stands_alone() -> None:
 
 
 def test_every_picture_is_told_in_words_and_every_table_has_headers() -> None:
-    page = Page(card(TRUTH, GUESSES, CHAMPION).page())
+    page = Page(page_of(card(TRUTH, GUESSES, CHAMPION)))
     told = [image["alt"] or "" for image in page.of("img")]
     assert len(told) == 3
     assert told[0].endswith("Most often billing was taken for account: 10.0 % of its messages.")
@@ -157,15 +159,15 @@ def test_every_picture_is_told_in_words_and_every_table_has_headers() -> None:
 
 def test_no_message_text_is_in_either_card() -> None:
     found = card(TRUTH, GUESSES, CHAMPION)
-    assert "secreto" not in found.page() + found.content() + "".join(pictures(found.page()))
+    assert "secreto" not in page_of(found) + content_of(found) + "".join(pictures(page_of(found)))
 
 
 def test_the_same_figures_give_the_same_bytes() -> None:
-    assert card(TRUTH, GUESSES, CHAMPION).page() == card(TRUTH, GUESSES, CHAMPION).page()
+    assert page_of(card(TRUTH, GUESSES, CHAMPION)) == page_of(card(TRUTH, GUESSES, CHAMPION))
 
 
 def test_labels_with_odd_characters_are_text_and_nothing_else() -> None:
-    page = odd().page()
+    page = page_of(odd())
     assert "<script>alert" not in page
     assert "49" not in re.findall(r"🧾 \$x_1\$ (.*?)<", page)
     words = Page(page).words
@@ -182,7 +184,7 @@ def test_labels_with_odd_characters_are_text_and_nothing_else() -> None:
 def test_any_number_of_labels_has_a_matrix_that_can_be_read(count: int) -> None:
     truth = [f"label {place:04d}" for place in range(count)] * 2
     guesses = [*truth[:-1], truth[0]]
-    page = card(truth, guesses).page()
+    page = page_of(card(truth, guesses))
     drawn = ElementTree.fromstring(pictures(page)[0])  # noqa: S314
     words = [text.strip() for text in drawn.itertext() if text.strip()]
     assert sum(word.startswith("label ") for word in words) == 2 * (count if count <= 25 else 24)
@@ -206,7 +208,7 @@ def held_against_the_schema(found: str) -> dict[str, Any]:
 
 
 def test_the_content_follows_sagemakers_schema_and_has_the_figures() -> None:
-    content = held_against_the_schema(card(TRUTH, GUESSES, CHAMPION).content())
+    content = held_against_the_schema(content_of(card(TRUTH, GUESSES, CHAMPION)))
     (evaluation,) = content["evaluation_details"]
     groups = {
         group["name"]: {one["name"]: one for one in group["metric_data"]} for group in evaluation["metric_groups"]
@@ -226,29 +228,31 @@ def test_the_content_follows_sagemakers_schema_and_has_the_figures() -> None:
 
 
 def test_the_schema_refuses_what_aws_would_refuse() -> None:
-    content = json.loads(card(TRUTH, GUESSES).content())
+    content = json.loads(content_of(card(TRUTH, GUESSES)))
     content["model_overview"]["model_name"] = "not in the card of a model package"
     with pytest.raises(jsonschema.ValidationError, match="model_name"):
         jsonschema.validate(content, SCHEMA)
 
 
 def test_the_content_is_on_one_line_as_the_apis_pattern_demands() -> None:
-    content = odd().content()
+    content = content_of(odd())
     assert re.fullmatch(".*", content)
     held_against_the_schema(content)
 
 
 def test_however_many_labels_and_whatever_they_are_called_the_content_stays_below_the_limit() -> None:
     labels = [f"{place} {'🧾' * 190}" for place in range(1000)]
-    content = card(labels, [*labels[1:], labels[0]], labels, bar=Bar(1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0)).content()
+    content = content_of(
+        card(labels, [*labels[1:], labels[0]], labels, bar=Bar(1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0))
+    )
     held_against_the_schema(content)
     assert len(content) < 100_000
 
 
 def test_a_model_that_tells_nothing_of_its_training_has_a_card_all_the_same() -> None:
     found = card(TRUTH, GUESSES, facts={**FACTS, "training": {}})
-    held_against_the_schema(found.content())
-    assert "What it was trained on" in found.page()
+    held_against_the_schema(content_of(found))
+    assert "What it was trained on" in page_of(found)
 
 
 # Words

@@ -14,8 +14,9 @@ from werkzeug.test import Client
 from pipeline_code.classifier import Classifier
 from pipeline_code.errors import InputError
 from pipeline_code.records import RecordError, parse
-from pipeline_code.serve import ServerSettings, options
+from pipeline_code.serve import options
 from pipeline_code.server import Server
+from pipeline_code.server_settings import ServerSettings
 
 SETTINGS = ServerSettings(host="127.0.0.1", port=8080, workers=2, max_payload_mb=6)
 

@@ -45,8 +45,8 @@ def test_a_linear_model_is_loaded_as_ever_and_brings_in_nothing_of_the_second_ti
 ) -> None:
     yes_or_no.save(tmp_path / "model")
     asked = (
-        "import sys; from pipeline_code.serve import ServerSettings; from pipeline_code.server import application; "
-        "application(ServerSettings.read({})); "
+        "import sys; from pipeline_code.server_settings import ServerSettings; "
+        "from pipeline_code.server import application; application(ServerSettings.read({})); "
         "print([name for name in sys.modules if name.startswith('pipeline_code.transformer')"
         f" or name.partition('.')[0] in {OTHER_LIBRARIES}])"
     )

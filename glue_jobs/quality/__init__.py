@@ -1,0 +1,1 @@
+"""The gate after cleaning: each source's delivery measured, compared with its history, judged and reported."""

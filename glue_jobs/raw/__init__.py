@@ -1,0 +1,1 @@
+"""Raw objects: which versions a run takes, and the records in them."""
