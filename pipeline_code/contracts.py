@@ -49,6 +49,7 @@ PUBLICATIONS = "publications"
 QUERY_RESULTS = "query-results"
 BASELINE = "baseline"
 REPORTS = "reports"
+LATEST = "latest"
 
 SPLITS = ("train", "validation", "test")
 OUT_OF_SCOPE = "out-of-scope"
@@ -59,6 +60,7 @@ TRAIN = "train"
 EVALUATE = "evaluate"
 SERVE = "serve"
 MONITOR = "monitor"
+MEASURE = "measure"
 
 GATES = (
     "min_accuracy",
@@ -76,6 +78,34 @@ METRICS_NAMESPACE = "Criba"
 EVENT_SOURCE = "criba"
 SCORE_REQUESTED = "ScoreRequested"
 TRAIN_REQUESTED = "TrainRequested"
+DRIFT_DETECTED = "DriftDetected"
+"""Event of one kind (`data`, `model` or `quality`) and severity (`warn` or `page`)."""
+
+DATA_SIGNALS = {
+    "unknown_ngram_rate": "UnknownNgramRate",
+    "out_of_vocabulary_rate": "OutOfVocabularyRate",
+    "language_mix_distance": "LanguageMixDistance",
+    "length_distance": "LengthDistance",
+    "centroid_mmd": "CentroidMmd",
+}
+MODEL_SIGNALS = {
+    "mean_max_score": "MeanMaxScore",
+    "confidence_psi": "ConfidencePsi",
+    "label_psi": "LabelPsi",
+    "review_rate": "ReviewRate",
+}
+"""What the monitor measures of a batch, each with its metric: of the messages, and of what the model said of them."""
+
+DRIFT_VERDICTS = ("DriftWarn", "DriftPage", "ModelDriftWarn", "ModelDriftPage")
+OUTLIERS = ("Outliers", "OutlierRate")
+"""Further metrics of the monitor: 0 or 1 each; how many messages are far from training, and their share."""
+
+QUALITY_METRICS = ("Accuracy", "MacroF1", "CalibrationError", "LabelsMissing")
+QUALITY_VERDICTS = ("QualityWarn", "QualityPage")
+"""Metrics of `measure`: of the predictions against labels that arrived later, and 0 or 1 each.
+
+All of these metrics bear the dimension `Environment` and no other, so that a promotion orphans no alarm.
+"""
 
 PREDICTION_COLUMNS = {
     "message_id": "string",
@@ -289,6 +319,16 @@ def evaluation_prefix(run_id: str) -> str:
 
 def report_prefix(run_id: str) -> str:
     return f"{REPORTS}/run_id={run_id}"
+
+
+def baseline_prefix(model_version: str) -> str:
+    """Folder, in the monitoring bucket, of what the batches of a promoted model are compared with."""
+    return f"{BASELINE}/{model_version}"
+
+
+def latest_key(model_version: str) -> str:
+    """Key, in the monitoring bucket, of what names the latest complete report on a batch of that model."""
+    return f"{LATEST}/{model_version}.json"
 
 
 def stack_name(environment: str, stack: str) -> str:
