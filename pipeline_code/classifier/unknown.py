@@ -55,13 +55,23 @@ class Looked(NamedTuple):
     unknown_words: NDArray[np.int64]
     places: NDArray[np.float32]
 
+    def part(self, chosen: NDArray[np.int64]) -> "Looked":
+        """Some of the texts, in the order of `chosen`, repeated ones too."""
+        return Looked(
+            self.ngrams[chosen],
+            self.unknown_ngrams[chosen],
+            self.words[chosen],
+            self.unknown_words[chosen],
+            self.places[chosen],
+        )
+
 
 def look(texts: Sequence[str], known: Known) -> Looked:
     """Look at some texts, whose places are held in memory: 4 kB each."""
     counts = np.zeros((4, len(texts)), np.int64)
     places = np.zeros((len(texts), PLACES), np.float32)
     look_at_texts(*packed(texts), known.ngrams, known.words, counts, places)
-    return Looked(*counts, places)
+    return Looked(counts[0], counts[1], counts[2], counts[3], places)
 
 
 @called_with(types.void(BYTES, OFFSETS, types.bool_[::1], types.bool_[::1]))
@@ -79,9 +89,7 @@ def learn_texts(together: Any, offsets: Any, ngrams: Any, words: Any) -> None:
             words[of_words[2 * word]] = True
 
 
-@called_with(
-    types.void(BYTES, OFFSETS, types.bool_[::1], types.bool_[::1], types.int64[:, ::1], types.float32[:, ::1])
-)
+@called_with(types.void(BYTES, OFFSETS, types.bool_[::1], types.bool_[::1], types.int64[:, ::1], types.float32[:, ::1]))
 def look_at_texts(together: Any, offsets: Any, ngrams: Any, words: Any, counts: Any, places: Any) -> None:
     """Write what `Looked` has of each packed text: its counts as four rows, and its place."""
     folded, of_words, of_characters = room()

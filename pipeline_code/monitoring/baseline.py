@@ -62,11 +62,14 @@ class Baseline:
     def of(
         cls, trained_by: str, texts: Sequence[str], observations: Sequence[Observation], learnt: Iterable[str]
     ) -> tuple[Self, dict[str, Any]]:
-        """From scored messages, at least one, and the texts that the model learnt from; and their statistics.json."""
-        known, kinds = Known.of(learnt), Kinds.of(observations)
-        everyone = Seen.of(texts, observations, known, kinds)
+        """From scored messages, at least one, and the texts that the model learnt from; and their statistics.json.
+
+        Of many messages the baseline is of some, always the same ones.
+        """
         some = np.sort(np.random.default_rng(thresholds.SEED).permutation(len(texts))[:MOST_MESSAGES])
-        seen = everyone.part(some)
+        chosen = [observations[place] for place in some]
+        known, kinds = Known.of(learnt), Kinds.of(chosen)
+        seen = Seen.of([texts[place] for place in some], chosen, known, kinds)
         found = cls(
             trained_by,
             len(seen),
@@ -76,7 +79,7 @@ class Baseline:
             thresholds.bootstrap(seen, kinds),
             outliers.bounds(seen),
         )
-        return found, statistics(observations, everyone.unknown_ngram_rate.tolist())
+        return found, statistics(chosen, seen.unknown_ngram_rate.tolist())
 
     def limit(self, signal: str, messages: int) -> Limit:
         """The limit of a signal for a batch of so many messages."""

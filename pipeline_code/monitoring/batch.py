@@ -30,7 +30,8 @@ BLOCK = 1 << 20
 class Batch:
     """Counts of all messages, and those that are judged: every `every`-th, from the first on.
 
-    `texts` holds "" for a message without a text, of which nothing is measured.
+    `texts` and `ids` are of the messages that have a text, and so are the first of `seen`; of the others nothing can
+    be measured.
     """
 
     records: int
@@ -60,15 +61,17 @@ def read(source: Path, *, answers_needed: bool, most: int = MOST_JUDGED) -> Batc
     records, every = sum(shard.lines for shard in shards), 1
     if records > most:
         every = -(-records // most)
-    ids, texts, seen, before = [], [], [], 0
+    ids, texts, seen, without_text, before = [], [], [], [], 0
     for shard in shards:
         for message, observation in _judged(shard, -before % every, every):
-            text = message.get("text")
+            if observation.length is None:
+                without_text.append(observation)
+                continue
             ids.append(str(message.get("id", "")))
-            texts.append(text if isinstance(text, str) else "")
+            texts.append(message["text"])
             seen.append(observation)
         before += shard.lines
-    return Batch(records, sum(shard.errors for shard in shards), every, ids, texts, seen)
+    return Batch(records, sum(shard.errors for shard in shards), every, ids, texts, [*seen, *without_text])
 
 
 def _pairs(source: Path, answers_needed: bool) -> list[tuple[Path, Path | None]]:
@@ -91,9 +94,7 @@ def _counted(messages: Path, answers: Path | None) -> Shard:
         return Shard(messages, answers, lines, 0)
     answer_lines, errors = _count(answers)
     if answer_lines < lines:
-        raise InputError(
-            f"{answers.name} ends after {answer_lines} answers, {messages.name} goes on: score it again"
-        )
+        raise InputError(f"{answers.name} ends after {answer_lines} answers, {messages.name} goes on: score it again")
     if answer_lines > lines:
         raise InputError(f"{answers.name} goes on after the last message of {messages.name}: score it again")
     return Shard(messages, answers, lines, errors)

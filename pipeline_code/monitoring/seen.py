@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +36,10 @@ class Kinds:
         languages = sorted({one.language for one in observations if one.language})
         labels = sorted({one.label for one in observations if one.label})
         confidences = [one.confidence for one in observations if one.confidence is not None]
-        cuts = np.quantile(confidences, np.linspace(0, 1, CONFIDENCE_BINS + 1)[1:-1]) if confidences else []
-        return cls([*languages, OTHER], [*labels, OTHER], sorted({float(cut) for cut in cuts}))
+        if not confidences:
+            return cls([*languages, OTHER], [*labels, OTHER], [])
+        cuts = np.quantile(confidences, np.linspace(0, 1, CONFIDENCE_BINS + 1)[1:-1])
+        return cls([*languages, OTHER], [*labels, OTHER], np.unique(cuts).tolist())
 
 
 @dataclass(frozen=True)
@@ -78,9 +80,8 @@ class Seen:
 
     def part(self, chosen: Integers) -> "Seen":
         """Some of the messages, in the order of `chosen`, repeated ones too."""
-        looked = Looked(*(column[chosen] for column in self.looked))
         rest = ("length", "language", "scored", "in_scope_score", "confidence", "review", "label")
-        return Seen(looked, *(getattr(self, name)[chosen] for name in rest))
+        return Seen(self.looked.part(chosen), *(getattr(self, name)[chosen] for name in rest))
 
     def columns(self, kinds: Kinds) -> NDArray[np.float32]:
         """Messages x what is summed of each, in the order of `Totals`; counts of kinds are spread over columns."""
@@ -116,7 +117,7 @@ class Totals(NamedTuple):
     places: Floats
 
     @classmethod
-    def cut(cls, sums: NDArray[np.floating], kinds: Kinds) -> Self:
+    def cut(cls, sums: NDArray[Any], kinds: Kinds) -> Self:
         """Take sums of `Seen.columns` apart (… x columns)."""
         widths = {"languages": len(kinds.languages), "lengths": HALF_OCTAVES, "labels": len(kinds.labels)}
         widths["confidences"] = len(kinds.confidence_edges) + 1

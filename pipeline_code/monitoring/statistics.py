@@ -41,20 +41,22 @@ class Observation:
     decision: str | None = None
 
 
-def statistics(seen: Sequence[Observation], unknown_ngram_rate: Sequence[float | None]) -> dict[str, Any]:
-    """The content of statistics.json; the rates are those of the same messages."""
-    numbers = {
+def statistics(seen: Sequence[Observation], unknown_ngram_rate: Sequence[float]) -> dict[str, Any]:
+    """The content of statistics.json; the rates are those of the messages that have a text, if they are known."""
+    numbers: dict[str, Sequence[float | None]] = {
         "text_length": [one.length for one in seen],
         "unknown_ngram_rate": unknown_ngram_rate,
         "confidence": [one.confidence for one in seen],
         "in_scope_score": [one.in_scope_score for one in seen],
     }
-    features = [{"name": name, **_number(numbers[name], *NUMBERS[name])} for name in NUMBERS]
+    features = [{"name": name, **_number(len(seen), numbers[name], *NUMBERS[name])} for name in NUMBERS]
     features += [{"name": name, **_string([getattr(one, name) for one in seen])} for name in STRINGS]
     return {"version": 0, "dataset": {"item_count": len(seen)}, "features": features}
 
 
-def _number(values: Sequence[float | None], edges: Sequence[float], inferred_type: str) -> dict[str, Any]:
+def _number(
+    messages: int, values: Sequence[float | None], edges: Sequence[float], inferred_type: str
+) -> dict[str, Any]:
     """A mean of nothing is None; values beyond the outer edges fall into the outer buckets."""
     present = np.array([value for value in values if value is not None], np.float64)
     places = np.clip(np.searchsorted(edges, present, side="right") - 1, 0, len(edges) - 2)
@@ -62,7 +64,7 @@ def _number(values: Sequence[float | None], edges: Sequence[float], inferred_typ
     return {
         "inferred_type": inferred_type,
         "numerical_statistics": {
-            "common": {"num_present": len(present), "num_missing": len(values) - len(present)},
+            "common": {"num_present": len(present), "num_missing": messages - len(present)},
             "mean": _of(present, np.mean),
             "sum": float(present.sum()),
             "std_dev": _of(present, np.std),
