@@ -50,6 +50,9 @@ QUERY_RESULTS = "query-results"
 BASELINE = "baseline"
 REPORTS = "reports"
 LATEST = "latest"
+OUTLIER_MESSAGES = "outliers"
+BASELINE_FILES = ("statistics.json", "constraints.json")
+"""What a baseline consists of, as Model Monitor names it; the second is copied last and says that it is complete."""
 
 SPLITS = ("train", "validation", "test")
 OUT_OF_SCOPE = "out-of-scope"
@@ -123,6 +126,17 @@ PREDICTION_COLUMNS = {
 
 PUBLICATION_COLUMNS = {"run_id": "string", "started_at": "string", "model_version": "string", "records": "bigint"}
 """What says that a run's predictions are complete, one JSON object a run; `started_at` is ISO 8601 in UTC."""
+
+OUTLIER_COLUMNS = {
+    "run_id": "string",
+    "model_version": "string",
+    "source": "string",
+    "message_id": "string",
+    "signal": "string",
+    "value": "double",
+    "threshold": "double",
+}
+"""A message far from training, one JSON object each: the signal that lies farthest beyond its threshold."""
 
 CURRENT_PREDICTIONS = f"""
 SELECT {", ".join(PREDICTION_COLUMNS)}, date
@@ -324,6 +338,11 @@ def report_prefix(run_id: str) -> str:
 def baseline_prefix(model_version: str) -> str:
     """Folder, in the monitoring bucket, of what the batches of a promoted model are compared with."""
     return f"{BASELINE}/{model_version}"
+
+
+def outliers_key(run_id: str) -> str:
+    """Key, in the monitoring bucket, of the messages of a run that are far from training: a file of the catalog."""
+    return f"{OUTLIER_MESSAGES}/{run_id}.jsonl"
 
 
 def latest_key(model_version: str) -> str:

@@ -48,9 +48,9 @@ class Request:
             raise InputError(f"publish_cloudwatch_metrics is {publish!r}: give {ENABLED} or {DISABLED}")
         schedule = given("sagemaker_monitoring_schedule_name")
         return cls(
-            Path(given("dataset_source", str(layout.root / "processing/input"))),
-            Path(given("output_path", str(layout.root / "processing/output"))),
-            _existing("baseline_constraints", given("baseline_constraints")),
+            layout.at(given("dataset_source", "/opt/ml/processing/input")),
+            layout.at(given("output_path", "/opt/ml/processing/output")),
+            _existing(layout, "baseline_constraints", given("baseline_constraints")),
             given("start_time"),
             given("end_time"),
             publish == ENABLED,
@@ -109,10 +109,10 @@ def _check_format(given: str | None) -> None:
         raise InputError(f'dataset_format is {given[:100]}: this monitor reads {{"json": {{"line": true}}}}')
 
 
-def _existing(name: str, given: str | None) -> Path | None:
+def _existing(layout: Layout, name: str, given: str | None) -> Path | None:
     if not given:
         return None
-    path = Path(given)
+    path = layout.at(given)
     if not path.is_file():
         raise InputError(f"{name} is {given}, where no file is: mount the baseline, or leave it out for a first run")
     return path
