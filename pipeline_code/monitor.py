@@ -45,7 +45,7 @@ def _report(request: Request, batch: Batch, memory: Memory, baseline: Baseline, 
     if not verdict.judged:
         return Report(request, batch, verdict, memory)
     found, count = outliers(seen, batch.ids, baseline.bounds)
-    return Report(request, batch, verdict, memory, found, count, mixes(totals, baseline))
+    return Report(request, batch, verdict, memory, found, count, mixes(totals, batch.seen, baseline))
 
 
 def _held_against(described: Content, verdict: Verdict) -> Content:

@@ -8,15 +8,21 @@ from pipeline_code.monitoring.report import MOST_MOVED, moved
 from pipeline_code.pictures import BEFORE, OURS, STYLE, Bar, bars, gauges, trend
 from pipeline_code.words import shown
 
-LONGEST_NAME = 20
+LONGEST_NAME = 22
 BADGES = {"in order": "pass", "warn": "warn", "far": "warn", "page": "stop"}
 IN_WORDS = {"in order": "in order", "warn": "warns", "far": "far off", "page": "pages"}
 KINDS = {"data_drift": "the messages", "model_drift": "what the model says of them"}
+ADVICE = {
+    "data_drift": "The messages are not those that the model was made for. Look below at what has moved and at the "
+    "outliers; if this is here to stay, label some of the new messages and train.",
+    "model_drift": "The model says other things than it did. If the messages have not changed either, look at what is "
+    "given to it; if their mix has, see that the labels below are what has really grown.",
+}
 TITLES = {
     "languages": "Languages",
     "labels": "Labels that the model gave",
     "lengths": "Characters of a text",
-    "confidences": "Confidence, in tenths of the baseline",
+    "confidences": "Confidence, each part a tenth of the baseline or more",
 }
 
 
@@ -57,6 +63,7 @@ def _verdicts(report: Mapping[str, Any]) -> Iterator[str]:
         badge = _badge(verdict or "in order") if verdict != "not judged" else "<b>not judged</b>"
         yield f"{escape(words)}: {badge}&ensp;"
     yield "</p>"
+    yield from (f"<p>{ADVICE[kind]}</p>" for kind in KINDS if report[kind]["warn"])
     if report["why_not"]:
         yield f"<p>Not judged: {escape(report['why_not'])}.</p>"
 
@@ -93,7 +100,7 @@ def _table(signals: Sequence[Mapping[str, Any]]) -> str:
     rows = "".join(
         f"<tr><td>{escape(_plain(one['name']))}</td>"
         f"<td>{_badge(one['verdict']) if one['judged'] else 'shown only'}</td>"
-        + "".join(f"<td class=number>{one[name]:.4g}</td>" for name in ("value", "expected", "warn", "page"))
+        + "".join(f"<td class=number>{one[name]:.3g}</td>" for name in ("value", "expected", "warn", "page"))
         + f"<td>{escape(one['words'])}</td></tr>"
         for one in signals
     )

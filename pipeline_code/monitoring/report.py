@@ -1,9 +1,9 @@
 """Report: all that is told of one batch, for people and for the state machine; counts and rates, and never a text."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,14 +13,16 @@ from pipeline_code.monitoring.baseline import Baseline
 from pipeline_code.monitoring.batch import Batch
 from pipeline_code.monitoring.contract import Request, violation
 from pipeline_code.monitoring.outliers import Outlier
-from pipeline_code.monitoring.seen import LENGTH_EDGES, Floats, Totals
+from pipeline_code.monitoring.seen import LENGTH_EDGES, Totals
 from pipeline_code.monitoring.signals import DATA, METRICS, MODEL
+from pipeline_code.monitoring.statistics import Observation
 from pipeline_code.monitoring.verdict import Finding, Verdict
 
 MOST_RUNS = 30
 """Judged runs of the model that a report remembers, for its trends."""
 
 MOST_MOVED = 12
+NONE = "(none)"
 VERDICTS = {
     DATA: {"warn": "DriftWarn", "page": "DriftPage"},
     MODEL: {"warn": "ModelDriftWarn", "page": "ModelDriftPage"},
@@ -171,17 +173,21 @@ def said(finding: Finding) -> str:
     )
 
 
-def mixes(batch: Totals, baseline: Baseline) -> dict[str, Any]:
-    """Counts of the batch beside those of the baseline, by what is drawn."""
+def mixes(batch: Totals, seen: Sequence[Observation], baseline: Baseline) -> dict[str, Any]:
+    """Counts of the batch beside those of the baseline, by what is drawn; new languages by their own names."""
     theirs, kinds = baseline.totals, baseline.kinds
-    lengths = [0, *LENGTH_EDGES.tolist()]
-    edges = [0.0, *kinds.confidence_edges, 1.0]
-    confidences = [f"{low:.2f} to {high:.2f}" for low, high in pairwise(edges)]
+    languages = Counter(one.language or NONE for one in seen)
+    names = [name or NONE for name in kinds.languages]
+    named = dict(zip(names, theirs.languages.tolist(), strict=True))
+    spoken = sorted({*languages, *named})
+    starts = [0, *LENGTH_EDGES.tolist()]
+    confidences = [f"from {low:.3f}" for low in (0.0, *kinds.confidence_edges)]
+    labels = [name or NONE for name in kinds.labels]
     return {
-        "languages": _mix([name or "(other)" for name in kinds.languages], batch.languages, theirs.languages),
-        "labels": _mix([name or "(other)" for name in kinds.labels], batch.labels, theirs.labels),
-        "lengths": _mix([f"from {length}" for length in lengths], batch.lengths, theirs.lengths),
-        "confidences": _mix(confidences, batch.confidences, theirs.confidences),
+        "languages": _mix(spoken, [languages[one] for one in spoken], [named.get(one, 0) for one in spoken]),
+        "labels": _mix(labels, batch.labels.tolist(), theirs.labels.tolist()),
+        "lengths": _mix([f"from {start}" for start in starts], batch.lengths.tolist(), theirs.lengths.tolist()),
+        "confidences": _mix(confidences, batch.confidences.tolist(), theirs.confidences.tolist()),
     }
 
 
@@ -193,7 +199,7 @@ def moved(mix: Mapping[str, Mapping[str, float]]) -> list[tuple[str, float, floa
     return sorted(shares, key=lambda one: -abs(one[1] - one[2]))[:MOST_MOVED]
 
 
-def _mix(names: Sequence[str], ours: Floats, theirs: Floats) -> dict[str, dict[str, int]]:
+def _mix(names: Sequence[str], ours: Sequence[float], theirs: Sequence[float]) -> dict[str, dict[str, int]]:
     """Counts by name; what neither has is left out."""
     rows = [(name, int(a), int(b)) for name, a, b in zip(names, ours, theirs, strict=True) if a or b]
     return {"batch": {name: a for name, a, _ in rows}, "baseline": {name: b for name, _, b in rows}}

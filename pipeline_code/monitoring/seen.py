@@ -39,7 +39,7 @@ class Kinds:
         if not confidences:
             return cls([*languages, OTHER], [*labels, OTHER], [])
         cuts = np.quantile(confidences, np.linspace(0, 1, CONFIDENCE_BINS + 1)[1:-1])
-        return cls([*languages, OTHER], [*labels, OTHER], np.unique(cuts).tolist())
+        return cls([*languages, OTHER], [*labels, OTHER], np.unique(cuts.round(3)).tolist())
 
 
 @dataclass(frozen=True)

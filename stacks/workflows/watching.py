@@ -34,7 +34,7 @@ WATCH = "Look for the baseline"
 
 STATISTICS, CONSTRAINTS = BASELINE_FILES
 VERSION = "' & $string($model.version) & '"
-RUN = "' & $run_id & '"
+RUN, BEFORE = "' & $run_id & '", "' & $before & '"
 FOUND = "$steps.monitor"
 DRIFTED = f"{FOUND}.warn = 1 or {FOUND}.page = 1"
 
@@ -126,9 +126,7 @@ def _job(platform: Platform, messages: str, predictions: str) -> dict[str, Any]:
     place = f"s3://{platform.storage.monitoring.bucket_name}"
     given = as_jsonata([processing_input("messages", messages), processing_input("predictions", predictions)])
     baseline = as_jsonata(processing_input("baseline", f"'{place}/{baseline_prefix(VERSION)}/'"))
-    before = as_jsonata(
-        processing_input("previous", f"'{place}/{report_prefix(chr(39) + ' & $before & ' + chr(39))}/report.json'")
-    )
+    before = as_jsonata(processing_input("previous", f"'{place}/{report_prefix(BEFORE)}/report.json'"))
     inputs = f"$append($append({given}, $has_baseline ? [{baseline}] : []), $before != '' ? [{before}] : [])"
     return processing_job(
         platform,
@@ -171,13 +169,13 @@ def _metrics(environment: str, counts: Mapping[str, str]) -> str:
 def _events(platform: Platform) -> str:
     """One event for each kind of drift that warns or pages."""
     report = f"'s3://{platform.storage.monitoring.bucket_name}/{report_prefix(RUN)}/' & {FOUND}.report"
-    kinds = ", ".join(f"{{'kind': '{kind}', 'found': {FOUND}.{kind}_drift}}" for kind in ("data", "model"))
     detail = (
-        "{'run_id': $run_id, 'workflow': 'score', 'severity': found.page = 1 ? 'page' : 'warn', 'kind': kind,"
-        f" 'signals': [found.signals], 'model_version': $string($model.version), 'report': {report}}}"
+        "{'run_id': $run_id, 'workflow': 'score', 'severity': $found.page = 1 ? 'page' : 'warn', 'kind': $kind,"
+        f" 'signals': [$found.signals], 'model_version': $string($model.version), 'report': {report}}}"
     )
     entry = (
         f"{{'EventBusName': '{platform.bus.event_bus_name}', 'Source': '{EVENT_SOURCE}',"
         f" 'DetailType': '{DRIFT_DETECTED}', 'Detail': {detail}}}"
     )
-    return f"[[{kinds}][found.warn = 1 or found.page = 1].{entry}]"
+    told = f"function($kind, $found) {{ $found.warn = 1 or $found.page = 1 ? {entry} }}"
+    return f"($told := {told}; [$told('data', {FOUND}.data_drift), $told('model', {FOUND}.model_drift)])"
