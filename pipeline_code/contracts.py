@@ -56,6 +56,12 @@ MERGED_LATER = "ground-truth"
 SCHEDULED = "scheduled"
 """What Model Monitor's schedules need: manifests of what a transform read and wrote, labels in the form that it merges,
 and what its executions report."""
+OUTLIER_MESSAGES = "outliers"
+BASELINE_FILES = ("statistics.json", "constraints.json")
+"""What a baseline consists of, as Model Monitor names it; the second is copied last and says that it is complete."""
+
+QUALITY_FILES = ("quality.json", "quality_constraints.json")
+"""How good the model was on its test set, and below which figures a ModelQuality schedule tells of a violation."""
 
 SPLITS = ("train", "validation", "test")
 OUT_OF_SCOPE = "out-of-scope"
@@ -129,6 +135,17 @@ PREDICTION_COLUMNS = {
 
 PUBLICATION_COLUMNS = {"run_id": "string", "started_at": "string", "model_version": "string", "records": "bigint"}
 """What says that a run's predictions are complete, one JSON object a run; `started_at` is ISO 8601 in UTC."""
+
+OUTLIER_COLUMNS = {
+    "run_id": "string",
+    "model_version": "string",
+    "source": "string",
+    "message_id": "string",
+    "signal": "string",
+    "value": "double",
+    "threshold": "double",
+}
+"""A message far from training, one JSON object each: the signal that lies farthest beyond its threshold."""
 
 CURRENT_PREDICTIONS = f"""
 SELECT {", ".join(PREDICTION_COLUMNS)}, date
@@ -331,7 +348,7 @@ def measuring_prefix(run_id: str) -> str:
 
 def quality_baseline_key(model_version: str) -> str:
     """Key, in the monitoring bucket, of how good a promoted model was on its test set."""
-    return f"{baseline_prefix(model_version)}/quality.json"
+    return f"{baseline_prefix(model_version)}/{QUALITY_FILES[0]}"
 
 
 def evaluation_prefix(run_id: str) -> str:
@@ -345,6 +362,11 @@ def report_prefix(run_id: str) -> str:
 def baseline_prefix(model_version: str) -> str:
     """Folder, in the monitoring bucket, of what the batches of a promoted model are compared with."""
     return f"{BASELINE}/{model_version}"
+
+
+def outliers_key(run_id: str) -> str:
+    """Key, in the monitoring bucket, of the messages of a run that are far from training: a file of the catalog."""
+    return f"{OUTLIER_MESSAGES}/{run_id}.jsonl"
 
 
 def latest_key(model_version: str) -> str:

@@ -43,11 +43,11 @@ def constraints(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 def measure(layout: Layout, variables: Mapping[str, str]) -> None:
     """Run as Model Monitor starts it. Raises InputError for records that cannot be read and for a missing baseline."""
-    given = _baseline(variables)
-    pairs = Pairs.of(_pairs(Path(variables["dataset_source"])))
+    given = _baseline(layout, variables)
+    pairs = Pairs.of(_pairs(layout.at(variables["dataset_source"])))
     figures = quality(pairs.truth, pairs.predicted, pairs.confidence) if len(pairs) else None
     violations = list(_violations(figures, given, int(variables.get("min_labels", FEWEST))))
-    output = Path(variables["output_path"])
+    output = layout.at(variables["output_path"])
     when = {name: variables[name] for name in ("start_time", "end_time") if name in variables}
     statistics: dict[str, Any] = {"version": 0.0, "dataset": {"item_count": len(pairs), **when}}
     if figures:
@@ -60,13 +60,11 @@ def measure(layout: Layout, variables: Mapping[str, str]) -> None:
     write_text(layout.message, _in_words(len(pairs), violations))
 
 
-def _baseline(variables: Mapping[str, str]) -> dict[str, Any]:
+def _baseline(layout: Layout, variables: Mapping[str, str]) -> dict[str, Any]:
     path = variables.get("baseline_constraints")
     if path is None:
         raise InputError("baseline_constraints is not set: give the job definition a baseline")
-    file = Path(path)
-    if file.is_dir():
-        file = next(iter(sorted(file.glob("*.json"))), file)
+    file = layout.at(path)
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         return {**found, CONSTRAINTS: dict(found[CONSTRAINTS])}

@@ -3,13 +3,22 @@
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import BASELINE, EVALUATIONS, RUNS
+from pipeline_code.contracts import (
+    BASELINE,
+    BASELINE_FILES,
+    EVALUATIONS,
+    QUALITY_FILES,
+    RUNS,
+    baseline_prefix,
+    evaluation_prefix,
+)
 from stacks.workflows import model_monitor
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
 
 APPROVER = "$package.LastModifiedBy.IamIdentity.Arn"
+TRAINED_BY = "$package.CustomerMetadataProperties.run_id"
 CONTAINER = "$package.InferenceSpecification.Containers[0]"
 
 
@@ -91,7 +100,7 @@ class PromoteWorkflow(Construct):
                 assign={"model_name": jsonata(name)},
                 # It may have been made by a call whose answer was lost.
                 catch={"SageMaker.AmazonSageMakerException": "Look for the model again"},
-                next_="Keep its baseline",
+                next_="Keep its figures",
             ),
             "Look for the model again": task(
                 "aws-sdk:sagemaker:describeModel",
@@ -100,7 +109,7 @@ class PromoteWorkflow(Construct):
                 next_="Is it this model?",
             ),
             "Is it this model?": choice(
-                ("$existing = $package.ModelPackageArn", "Keep its baseline"), default="Refuse another's model"
+                ("$existing = $package.ModelPackageArn", "Keep its figures"), default="Refuse another's model"
             ),
             "Refuse another's model": fail(
                 "Criba.ModelExists", "$model_name & ' exists and is made of ' & $existing & ': delete it, then redrive'"
@@ -109,21 +118,15 @@ class PromoteWorkflow(Construct):
 
     def _champion(self) -> States:
         here = self.platform
-        train_run = "$package.CustomerMetadataProperties.run_id"
-        models, monitoring = here.storage.models.bucket_name, here.storage.monitoring.bucket_name
+        (statistics, constraints), (figures, bounds) = BASELINE_FILES, QUALITY_FILES
         return {
-            "Keep its baseline": task(
-                "aws-sdk:s3:copyObject",
-                {
-                    "CopySource": jsonata(
-                        f"'{models}/{EVALUATIONS}/run_id=' & {train_run} & '/baseline_statistics.json'"
-                    ),
-                    "Bucket": monitoring,
-                    "Key": jsonata(f"'{BASELINE}/' & $string($package.ModelPackageVersion) & '/statistics.json'"),
-                },
-                assign={"model": self._pointer(), "outcome": "Model promoted"},
-                next_="Point to the champion",
-            ),
+            "Keep its figures": self._copied(figures, next_="Keep its bounds"),
+            "Keep its bounds": self._copied(bounds, next_="Keep its baseline"),
+            "Keep its baseline": self._copied(statistics, next_="Keep its limits"),
+            "Keep its limits": {
+                **self._copied(constraints, next_="Point to the champion"),
+                "Assign": {"model": self._pointer(), "outcome": "Model promoted"},
+            },
             "Point to the champion": task(
                 "aws-sdk:ssm:putParameter",
                 {"Name": here.champion, "Type": "String", "Overwrite": True, "Value": jsonata("$string($model)")},
@@ -141,6 +144,21 @@ class PromoteWorkflow(Construct):
             ),
         }
 
+    def _copied(self, file: str, *, next_: str) -> State:
+        """Copy a file of the baseline that the evaluation has made to where the monitor looks for the version's."""
+        storage = self.platform.storage
+        evaluated = evaluation_prefix(f"' & {TRAINED_BY} & '")
+        kept = baseline_prefix("' & $string($package.ModelPackageVersion) & '")
+        return task(
+            "aws-sdk:s3:copyObject",
+            {
+                "CopySource": jsonata(f"'{storage.models.bucket_name}/{evaluated}/{BASELINE}/{file}'"),
+                "Bucket": storage.monitoring.bucket_name,
+                "Key": jsonata(f"'{kept}/{file}'"),
+            },
+            next_=next_,
+        )
+
     def _pointer(self) -> State:
         """What the champion parameter says."""
         return {
@@ -152,6 +170,7 @@ class PromoteWorkflow(Construct):
             "promoted_at": jsonata("$states.context.State.EnteredTime"),
             "approved_by": jsonata(f"$exists({APPROVER}) ? {APPROVER} : 'unknown'"),
             "run_id": jsonata("$run_id"),
+            "trained_by": jsonata(TRAINED_BY),
         }
 
     def _grant(self) -> None:
@@ -162,7 +181,7 @@ class PromoteWorkflow(Construct):
         work.allow("sagemaker:DescribeModelPackage", on=[package])
         work.allow("sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:AddTags", on=[model])
         work.allow_passing(here.model_role, to="sagemaker.amazonaws.com")
-        work.allow_reading(here.storage.models, f"{EVALUATIONS}/*/baseline_statistics.json")
+        work.allow_reading(here.storage.models, f"{EVALUATIONS}/*/{BASELINE}/*")
         work.allow_writing(here.storage.monitoring, f"{BASELINE}/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/promote/*/ledger.json")
         work.allow_looking_back()

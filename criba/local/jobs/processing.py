@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from criba.local.jobs import JobFailed, JobTimedOut, files
-from criba.local.jobs.container import OPT_ML, Job, resources
+from criba.local.jobs.container import Job, resources
 
 Request = Mapping[str, Any]
 _DEFAULT_SECONDS = 86400
@@ -40,10 +40,7 @@ def _process(request: Request, job: Job) -> None:
     entry = [*application["ContainerEntrypoint"], *application.get("ContainerArguments", [])]
     seconds = request.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_SECONDS)
     names = {"PROCESSING_JOB_NAME": job.name, "PROCESSING_JOB_ARN": job.arn}
-    given = request.get("Environment", {})
-    # What stands for /opt/ml lies elsewhere here.
-    paths = {name: str(job.path(value)) for name, value in given.items() if value.startswith(f"{OPT_ML}/")}
-    environment = {**names, **given, **paths}
+    environment = {**names, **request.get("Environment", {})}
     isolated = request.get("NetworkConfig", {}).get("EnableNetworkIsolation", False)
     try:
         with job.start(application["ImageUri"], entry, environment=environment, isolated=isolated) as child:

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from pipeline_code.batch_statistics import Observation, Statistics
 
 
