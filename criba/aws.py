@@ -79,6 +79,10 @@ class Aws:
         return self._client("sagemaker")
 
     @cached_property
+    def cloudwatch(self) -> Any:
+        return self._client("cloudwatch")
+
+    @cached_property
     def ssm(self) -> Any:
         return self._client("ssm")
 

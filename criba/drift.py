@@ -29,10 +29,10 @@ def readable(found: dict[str, Any]) -> RenderableType:
     head.append(verdict(found), style="bold red" if found["page"] else "bold yellow" if found["warn"] else "bold")
     if found["why_not"]:
         head.append(f"\nnot judged: {found['why_not']}")
-    signals = [f"{kind}: {', '.join(names)}" for kind, names in _signals(found)]
+    fired = [f"{kind}: {', '.join(names)}" for kind, names in signals(found)]
     figures = [(one["MetricName"], f"{one['Value']:.4f}") for one in found["metrics"]]
     return Group(
-        head, *map(Text, signals), Text(), table(("figure", "value"), figures), Text(f"\nreport: {found['report']}")
+        head, *map(Text, fired), Text(), table(("figure", "value"), figures), Text(f"\nreport: {found['report']}")
     )
 
 
@@ -41,7 +41,7 @@ def verdict(found: dict[str, Any]) -> str:
     return "page" if found["page"] else "warning" if found["warn"] else "no drift" if found["judged"] else "not judged"
 
 
-def _signals(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
+def signals(found: dict[str, Any]) -> list[tuple[str, list[str]]]:
     """What fired, by kind of drift."""
     if "signals" in found:
         return [("quality", found["signals"])] if found["signals"] else []

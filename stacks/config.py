@@ -273,7 +273,7 @@ class Retraining(Section):
     """What a page-level drift starts where `drift_retraining` is on."""
 
     cooldown_days: int = Field(
-        7, ge=1, le=365, description="Days after the start of any train run within which drift starts no other."
+        7, ge=0, le=365, description="Days after the start of any train run within which drift starts no other."
     )
 
 

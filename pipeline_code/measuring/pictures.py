@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from pipeline_code.model_card.pictures import CHALLENGER, CHAMPION, FAINT, LONGEST_NAME, drawn
+from pipeline_code.model_card.pictures import CHALLENGER, CHAMPION, ENOUGH, FAINT, LONGEST_NAME, drawn
 from pipeline_code.words import shown
 
 NOW, BEFORE = CHALLENGER, CHAMPION
@@ -34,7 +34,7 @@ def labels_by_date(dates: Sequence[Mapping[str, Any]]) -> str:
 
 
 def reliability(now: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]] | None) -> str:
-    """How often the model was right when it was so sure: now, and on its test set."""
+    """How often the model was right when it was so sure: now, and on its test set; few messages are left out."""
     with drawn(5.6, 3.8) as (figure, finished):
         axes: Axes = figure.add_subplot()
         axes.plot([0, 1], [0, 1], color=FAINT, linestyle="--", label="as sure as it is right")
@@ -42,7 +42,7 @@ def reliability(now: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, 
             (before, BEFORE, "s--", "on its test set"),
             (now, NOW, "o-", "labelled since"),
         ):
-            filled = [one for one in bins or () if one["examples"]]
+            filled = [one for one in bins or () if one["examples"] >= ENOUGH]
             if filled:
                 points = [one["confidence"] for one in filled], [one["accuracy"] for one in filled]
                 axes.plot(*points, mark, color=colour, label=name)
@@ -61,11 +61,11 @@ def by_label(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> str:
         places = np.arange(len(worst))
         old = [(before or {}).get(name, {"f1": np.nan})["f1"] for name in worst]
         mine = [now[name]["f1"] for name in worst]
-        axes.hlines(places, np.nan_to_num(old, nan=0.0), mine, color="#d9dee4", linewidth=4)
+        axes.hlines(places, np.where(np.isnan(old), mine, old), mine, color="#d9dee4", linewidth=4)
         axes.plot(old, places, "s", color=BEFORE, label="on its test set")
         axes.plot(mine, places, "o", color=NOW, label="labelled since")
         axes.set_yticks(places, [shown(name, LONGEST_NAME) for name in worst])
         axes.invert_yaxis()
-        axes.set(xlabel="F1", xlim=(0, 1.02))
+        axes.set(xlabel="F1", xlim=(max(0.0, min([*mine, *np.nan_to_num(old, nan=1.0), 0.9]) - 0.1), 1.02))
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
     return finished.getvalue()

@@ -120,7 +120,13 @@ def _baseline(platform: Platform, kind: str) -> dict[str, Any]:
 def _application(platform: Platform, kind: str) -> dict[str, Any]:
     image = {"ImageUri": platform.image.uri}
     if kind == "data":
-        return {**image, "ContainerEntrypoint": [MONITOR], "Environment": {"analysis_type": "DATA_QUALITY"}}
+        # Beside its own variables: a batch is judged by the baseline of the model that scored it, and of no other.
+        ours = {"model_version": jsonata("$string($model.version)"), "trained_by": jsonata("$model.trained_by")}
+        return {
+            **image,
+            "ContainerEntrypoint": [MONITOR],
+            "Environment": {"analysis_type": "DATA_QUALITY", **ours},
+        }
     return {
         **image,
         "ContainerEntrypoint": [MEASURE],

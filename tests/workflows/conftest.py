@@ -13,10 +13,11 @@ Definition = dict[str, Any]
 
 
 @cache
-def definitions() -> dict[str, Definition]:
+def definitions(cooldown_days: int | None = None) -> dict[str, Definition]:
     """Each definition by workflow name: launch, train, promote, score, measure, backfill, close, check."""
     found = {}
-    for template in (synthesize("local").pipeline, synthesize("local").operations):
+    local = synthesize("local", cooldown_days)
+    for template in (local.pipeline, local.operations):
         for id_, resource in template["Resources"].items():
             if resource["Type"] == "AWS::StepFunctions::StateMachine":
                 name = re.sub(r"Machine[0-9A-F]{8}$", "", id_)

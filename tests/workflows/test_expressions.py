@@ -57,9 +57,9 @@ def trained(*executions: dict[str, Any], at: str = "2026-11-23T10:00:00Z") -> st
     """Where drift leads to, when these are the latest executions of **train**."""
     context = {"Execution": {"Input": DRIFT}, "State": {"EnteredTime": at}}
     assert chosen("launch", "What happened?", context=context) == "Look for the last training"
-    look = definitions()["launch"]["States"]["Look for the last training"]
+    look = definitions(cooldown_days=7)["launch"]["States"]["Look for the last training"]
     known = evaluate(look["Assign"], context=context, result={"Executions": list(executions)})
-    return chosen("launch", "Trained lately?", context=context, **known)
+    return chosen("launch", "Trained lately?", cooldown_days=7, context=context, **known)
 
 
 @pytest.mark.parametrize(
@@ -407,7 +407,7 @@ def test_a_failed_run_is_closed_under_its_own_workflow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("existing", "next_"), [("arn:p/3", "Keep its baseline"), ("arn:p/2", "Refuse another's model")]
+    ("existing", "next_"), [("arn:p/3", "Keep its figures"), ("arn:p/2", "Refuse another's model")]
 )
 def test_a_roll_back_finds_its_model_there(existing: str, next_: str) -> None:
     assert chosen("promote", "Is it this model?", existing=existing, package={"ModelPackageArn": "arn:p/3"}) == next_

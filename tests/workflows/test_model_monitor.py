@@ -8,7 +8,7 @@ from tests.workflows.conftest import definitions
 from tests.workflows.evaluation import evaluate
 
 CONTEXT = {"Execution": {"Name": "promote-v1234567890-0123456789-12"}}
-MODEL = {"version": "123456"}
+MODEL = {"version": "123456", "trained_by": "train-7"}
 
 
 def given(state: str, **known: Any) -> dict[str, Any]:
@@ -84,6 +84,8 @@ def test_the_jobs_are_isolated_encrypted_and_compare_with_the_promoted_version()
         batch = job[f"{noun}JobInput"]["BatchTransformInput"]
         assert batch["DatasetFormat"] == {"Json": {"Line": True}}
         assert "/baseline/123456/" in job[f"{noun}BaselineConfig"]["ConstraintsResource"]["S3Uri"]
+    ours = given("Define the data quality job")["DataQualityAppSpecification"]["Environment"]
+    assert (ours["model_version"], ours["trained_by"]) == ("123456", "train-7")
     quality = given("Define the model quality job")
     assert quality["ModelQualityJobInput"]["BatchTransformInput"]["StartTimeOffset"] == "-P30D"
     assert quality["ModelQualityJobInput"]["GroundTruthS3Input"]["S3Uri"].endswith("/ground-truth")

@@ -181,7 +181,7 @@ class Schedules:
         )
         execution["LastModifiedTime"] = job["LastModifiedTime"]
         if reason := job.get("FailureReason"):
-            execution["FailureReason"] = reason
+            execution["FailureReason"] = f"{reason} {job.get('ExitMessage', '')}".strip()
 
     def _configured(self, request: Record) -> Record:
         config = request["MonitoringScheduleConfig"]
