@@ -103,5 +103,5 @@ def _watched(drift: dict[str, Any]) -> list[RenderableType]:
     rows = [(one["messages"]["published"], one["verdict"], ", ".join(one["signals"])) for one in drift["batches"]]
     lines = [Text(f"alarms that are off: {', '.join(drift['alarms'])}")] if drift["alarms"] else []
     if retraining := drift["retraining"]:
-        lines.append(Text(f"the page started {retraining['run_id']}: {retraining['outcome']}"))
+        lines.append(Text(f"the page started train run {retraining['run_id']}"))
     return [table(("a campaign in Portugal: predictions", "verdict", "what fired"), rows), *lines]
