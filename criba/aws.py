@@ -79,16 +79,20 @@ class Aws:
         return self._client("sagemaker")
 
     @cached_property
-    def cloudwatch(self) -> Any:
-        return self._client("cloudwatch")
-
-    @cached_property
     def ssm(self) -> Any:
         return self._client("ssm")
 
     @cached_property
     def glue(self) -> Any:
         return self._client("glue")
+
+    @cached_property
+    def sns(self) -> Any:
+        return self._client("sns")
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        return self._client("cloudwatch")
 
     @cached_property
     def caller(self) -> str:
@@ -98,7 +102,7 @@ class Aws:
     @cached_property
     def deployment(self) -> Deployment:
         """What is deployed. Raises CribaError when a stack or one of its outputs is missing."""
-        outputs = {**self._outputs("Storage"), **self._outputs("Pipeline")}
+        outputs = {**self.outputs("Storage"), **self.outputs("Pipeline")}
         names = {field.name: "".join(word.title() for word in field.name.split("_")) for field in fields(Deployment)}
         if missing := [name for name in names.values() if name not in outputs]:
             raise CribaError(
@@ -120,7 +124,8 @@ class Aws:
             more = {}
         return Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="criba", **more)
 
-    def _outputs(self, stack: str) -> dict[str, str]:
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What a stack gives as outputs. Raises CribaError when it is not deployed."""
         name = stack_name(self.environment, stack)
         try:
             found = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]

@@ -9,9 +9,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
 from criba.commands import (
+    alerts,
     backfill,
     demo,
     erase,
+    inbox,
     labels,
     local,
     measure,
@@ -37,10 +39,11 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (local, messages, labels, train, score, measure, models, runs, quarantine, erase):
+for group in (local, messages, labels, train, score, measure, models, runs, quarantine, erase, alerts):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)
+app.command("inbox")(inbox.inbox)
 
 
 @app.callback()

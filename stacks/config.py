@@ -86,9 +86,12 @@ class Section(BaseModel):
 
 class Alerts(Section):
     emails: list[Email] = Field(
-        default=[], description="Addresses that get every alert; each must confirm its subscription."
+        default=[], max_length=10, description="Addresses, 10 at most, that get pages and warnings once they confirm."
     )
-    phones: list[Phone] = Field(default=[], description="Numbers that get every alert by SMS.")
+    phones: list[Phone] = Field(default=[], description="Numbers that get pages by SMS, and no warnings.")
+    sms_limit_usd: float = Field(
+        1.0, gt=0, description="What AWS allows the account to spend on SMS in a month: people are told at 80 %."
+    )
     reviewers: list[Email] = Field(
         default=[], description="Addresses that are asked to approve or reject a challenger."
     )
@@ -103,7 +106,10 @@ class Schedules(Section):
     )
     lookback_days: int = Field(7, ge=1, le=365, description="How many days back the nightly run looks for messages.")
     overdue_hours: int = Field(
-        26, ge=1, le=24 * 31, description="Hours without a successful score run that raise the alarm."
+        26, ge=1, le=24 * 31, description="Hours without a successful score run of which people are told."
+    )
+    train_overdue_hours: int = Field(
+        192, ge=1, le=24 * 366, description="Hours without a successful train run of which people are told."
     )
 
 
@@ -310,6 +316,9 @@ class Settings(Section):
         description="Whether SageMaker Model Monitor runs the monitors too, hourly and daily: "
         "only for accounts that used it before 2026-07-30.",
     )
+    monthly_budget_usd: float | None = Field(
+        None, ge=1, description="What the environment may cost in a month; people are told at 80 and 100 %."
+    )
     alerts: Alerts = Alerts()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
@@ -333,6 +342,8 @@ class Settings(Section):
             raise ValueError(
                 'image_digest = none: only dev builds an image; write the digest that it printed, "sha256:…"'
             )
+        if self.monthly_budget_usd and not self.alerts.emails:
+            raise ValueError("monthly_budget_usd is set: write at least one mail address in alerts.emails")
         if self.name == "prod" and not self.alerts.emails:
             raise ValueError("alerts.emails = []: prod pages people; write at least one mail address")
         if self.name == "prod" and self.retention.destroy_data:

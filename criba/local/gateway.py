@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
-from criba.local import emulator, hooks, identity, moto_services, recorded, recorded_only, settings
+from criba.local import emulator, hooks, identity, inbox, moto_services, recorded, recorded_only, settings
 from criba.local.errors import AwsError
 
 Response = tuple[int, dict[str, str], bytes]
@@ -24,7 +24,7 @@ SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
-    from criba.local import cloudformation, events, glue, s3, schedules, states, targets
+    from criba.local import cloudformation, cloudwatch, events, glue, s3, schedules, states, targets
     from criba.local import sagemaker as sagemaker_api
 
     hooks.check()
@@ -38,7 +38,7 @@ def application() -> Asgi:
     handlers["sts"] = _naming_the_caller(handlers["sts"])
     for name in {call.partition(":")[0] for entry in recorded_only.TYPES.values() for call in entry.calls}:
         handlers[name] = _refusing_the_recorded(name, handlers[name])
-    for plug_in in (s3, cloudformation, states, glue, targets, schedules):
+    for plug_in in (s3, cloudformation, states, glue, targets, schedules, cloudwatch, inbox):
         plug_in.install()
     return _with_status(emulator.module("app").app)
 
@@ -94,12 +94,16 @@ def _naming_the_caller(answer: Handler) -> Handler:
 
 
 def _with_status(inner: Asgi) -> Asgi:
-    """Answer GET /_criba/status (what was only recorded or dropped) and POST /_criba/fire-schedules/<name>."""
+    """Answer what is no AWS call: GET /_criba/status, GET /_criba/inbox, and POST /_criba/fire-schedules/<name>."""
+    answers: dict[str, Callable[[], dict[str, Any]]] = {
+        "/_criba/status": lambda: {"not_emulated": recorded.entries()},
+        "/_criba/inbox": lambda: {"messages": inbox.messages()},
+    }
 
     async def outer(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
-        if path == "/_criba/status":
-            status, headers, body = _json(200, {"not_emulated": recorded.entries()})
+        if path in answers:
+            status, headers, body = _json(200, answers[path]())
         elif path.startswith(FIRE) and scope["method"] == "POST":
             status, headers, body = await _fire(path.removeprefix(FIRE).strip("/"))
         else:

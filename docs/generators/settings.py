@@ -56,7 +56,7 @@ def _kind(hint: Any) -> str:
         return f"table by {_kind(get_args(hint)[0])}"
     if type(None) in get_args(hint):
         return _kind(next(one for one in get_args(hint) if one is not type(None)))
-    return {int: "whole number", bool: "true or false"}[hint]
+    return {int: "whole number", float: "number", bool: "true or false"}[hint]
 
 
 def _bounds(metadata: list[Any]) -> str:

@@ -39,6 +39,9 @@ COMMANDS = [
     "erase run",
     "erase show",
     "runs reconcile",
+    "alerts list",
+    "alerts check",
+    "inbox",
 ]
 
 
