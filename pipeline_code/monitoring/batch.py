@@ -4,18 +4,17 @@ All lines are counted. Of a large batch every so-manieth message is judged: beyo
 own size is what limits how little can be told from chance, so more messages would cost time and tell nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeline_code.errors import InputError
-from pipeline_code.monitoring.statistics import Observation
+from pipeline_code.monitoring.statistics import AUTO, REVIEW, Observation
 from pipeline_code.records import RecordError, parse
 
 MOST_JUDGED = 20_000
-SCORED = frozenset({"label", "confidence", "in_scope_score", "decision"})
 MESSAGES, ANSWERS = ("messages", "input"), ("predictions", "output")
 """Folders of the two: score's own names, then those of what a transform job captures."""
 
@@ -144,10 +143,24 @@ def _observation(message: dict[str, Any], answer: dict[str, Any]) -> Observation
         return Observation(length, language)
     if answer.get("id") != message.get("id"):
         raise RecordError("answers another id than its message has")
-    missing = SCORED - answer.keys()
-    if missing:
-        raise RecordError(f"no {min(missing)}")
+    for name, right in SCORED.items():
+        if name not in answer:
+            raise RecordError(f"no {name}")
+        if not right(answer[name]):
+            raise RecordError(f"{name} is not what a model answers")
     return Observation(length, language, **{name: answer[name] for name in SCORED})
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+SCORED: Mapping[str, Callable[[object], bool]] = {
+    "confidence": _is_number,
+    "decision": lambda value: value in (AUTO, REVIEW),
+    "in_scope_score": _is_number,
+    "label": lambda value: isinstance(value, str),
+}
 
 
 def _unpaired(unanswered: list[str], unasked: list[str]) -> str:
