@@ -66,9 +66,7 @@ def test_of_many_messages_it_takes_some_and_always_the_same(monkeypatch: pytest.
 def test_the_baseline_of_another_model_is_refused() -> None:
     made, _ = baseline()
     made.check(TRAINED_BY, "3")
-    with pytest.raises(
-        InputError, match=r"is of the model that run train-1 trained, but version 4 was trained by run t-9"
-    ):
+    with pytest.raises(InputError, match="run train-1 trained, but version 4 was trained by run t-9"):
         made.check("t-9", "4")
 
 

@@ -291,7 +291,7 @@ def test_a_damaged_report_before_is_refused(opt_ml: Path, asked: Callable[..., i
 def test_a_schedule_gets_its_files_where_it_says_and_its_metrics_where_the_platform_looks(
     opt_ml: Path, asked: Callable[..., int]
 ) -> None:
-    """What MonitoringSchedule tells a container: docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-contract-inputs.html."""
+    """As docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-contract-inputs.html tells it."""
     lay_out_batch(opt_ml, messages(300, "calm"))
     captured = opt_ml / "processing/endpointdata"
     captured.mkdir()
