@@ -336,6 +336,19 @@ def test_of_a_large_batch_every_nth_message_is_judged_and_all_are_counted(
     assert output(opt_ml, "statistics.json")["dataset"] == {"item_count": 10_250}
 
 
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 18])
+def test_lines_and_errors_are_counted_whatever_a_file_is_read_in(
+    opt_ml: Path, asked: Callable[..., int], monkeypatch: pytest.MonkeyPatch, block: int
+) -> None:
+    monkeypatch.setattr("pipeline_code.monitoring.batch.BLOCK", block)
+    lay_out(opt_ml, MESSAGES, ANSWERS)
+    answers = opt_ml / "processing/input/predictions/shard-0.jsonl.out"
+    answers.write_text(answers.read_text().rstrip("\n"))
+    assert asked(None) == 0
+    summary = output(opt_ml, "summary.json")
+    assert (summary["records"], summary["unscorable"]) == (3, 1)
+
+
 def test_no_output_holds_the_text_of_a_message(opt_ml: Path, asked: Callable[..., int]) -> None:
     rng = Random("x")
     told = [{**one, "text": f"xyzzy {one['text']}"} for one in (message(rng, "billing") for _ in range(150))]
