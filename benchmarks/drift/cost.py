@@ -17,6 +17,15 @@ from pipeline_code.monitoring.baseline import Baseline
 
 SHARD = 250_000
 REPEATS = 3
+PROGRAM = """
+import re
+from pathlib import Path
+from pipeline_code import monitor
+assert monitor.main() == 0
+print(re.search(r"VmHWM.*", Path("/proc/self/status").read_text())[0])
+"""
+"""The command, and what the kernel says of its memory: what it says of children counts this process, too."""
+
 SCORED = Path("docs/benchmarks/score.json")
 """What `make bench-score` measured of the whole workflow, a million messages."""
 
@@ -28,10 +37,9 @@ def measure(stream: Stream, messages: int) -> dict[str, Any]:
         _lay_out(root, stream, messages)
         runs = [_run(root) for _ in range(REPEATS)]
     best = min(runs, key=lambda one: one["seconds"])
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     scored = json.loads(SCORED.read_text()) if SCORED.exists() else {"states": []}
     score = [state["seconds"] for state in scored["states"] if state["name"] == "Score"]
-    return {"messages": messages, **best, "memory_mb": memory, "score_seconds": score[0] if score else None}
+    return {"messages": messages, **best, "score_seconds": score[0] if score else None}
 
 
 def _run(root: Path) -> dict[str, float]:
@@ -46,7 +54,7 @@ def _run(root: Path) -> dict[str, float]:
     subprocess.run([sys.executable, "-m", "pipeline_code.monitor"], env=os.environ | asked, check=True)
     seconds, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"seconds": seconds, "processor_seconds": used}
+    return {"seconds": seconds, "processor_seconds": used, "memory_mb": int(done.stdout.split()[-2]) / 1024}
 
 
 def _lay_out(root: Path, stream: Stream, messages: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.drift.streams import Stream, Watched
-from benchmarks.drift.trials import MOST_BATCHES, PAGING_RATE, Counts, drawn, halves
+from benchmarks.drift.trials import MOST_BATCHES, PAGING_RATE, Counts, drawn, parts
 
 os.environ["DO_NOT_TRACK"] = "1"  # it would tell its makers
 
@@ -40,7 +40,7 @@ class Peer:
     """One round: a baseline that batches are compared with."""
 
     def __init__(self, stream: Stream, number: int, found: PeerFound) -> None:
-        kept, self._to_come, _ = halves(stream, number)
+        kept, self._to_come = parts(stream, number)
         self._strangers, self._found = stream.strangers, found
         self._baseline, self._rng = _dataset(kept), np.random.default_rng(number)
 

@@ -60,7 +60,7 @@ def streams(folder: Path) -> list[Stream]:
         _stream(
             "en",
             assistant,
-            8_000,
+            4_500,
             {"new topic": _read(folder, "banking77"), "near topic": near, "language": spanish},
         ),
     ]

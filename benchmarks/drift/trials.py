@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.drift.streams import Stream, Watched
-from pipeline_code.monitoring.baseline import Baseline
+from pipeline_code.monitoring.baseline import MOST_MESSAGES, Baseline
 from pipeline_code.monitoring.seen import Seen, Totals
 from pipeline_code.monitoring.signals import SIGNALS
 from pipeline_code.monitoring.verdict import Verdict, judge
@@ -91,15 +91,15 @@ def run(stream: Stream, plan: Plan, told: Callable[[str], None]) -> Found:
     return found
 
 
-def halves(stream: Stream, number: int) -> tuple[Watched, Watched, list[int]]:
-    """The held-out messages of a round: the baseline's, those yet to come, and the places of the latter."""
-    order = np.random.default_rng(number).permutation(len(stream.held_out.texts))
-    middle = len(order) // 2
-    return stream.held_out.part(order[:middle]), stream.held_out.part(order[middle:]), order[middle:].tolist()
+def parts(stream: Stream, number: int) -> tuple[Watched, Watched]:
+    """The held-out messages of a round: the baseline's, as many as one takes or half, and those yet to come."""
+    order = np.random.default_rng(number).permutation(len(stream.held_out.texts)).tolist()
+    kept = min(MOST_MESSAGES, len(order) // 2)
+    return stream.held_out.part(order[:kept]), stream.held_out.part(order[kept:])
 
 
 def _round(stream: Stream, number: int) -> Round:
-    kept, to_come, _ = halves(stream, number)
+    kept, to_come = parts(stream, number)
     baseline, _ = Baseline.of(stream.name, kept.texts, kept.seen, stream.learnt)
 
     def seen(watched: Watched) -> Seen:
