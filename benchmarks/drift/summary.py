@@ -35,8 +35,10 @@ def false_alarms(counts: Sequence[Counts], names: Sequence[str]) -> Summary:
 
 def of_stream(found: Found, size: int) -> Summary:
     """One stream's figures."""
+    larger = {f"false_alarms_at_{other}": other for other in found.null if other != size}
     return {
         "false_alarms": false_alarms([found.null[size]], JUDGED),
+        **{name: false_alarms([found.null[other]], JUDGED) for name, other in larger.items()},
         "power": {
             kind: {str(rate): counts.rates() for rate, counts in rates.items()} for kind, rates in found.drifted.items()
         },
@@ -47,22 +49,12 @@ def of_stream(found: Found, size: int) -> Summary:
 def together(found: Mapping[str, Found], size: int) -> Summary:
     """The figures of all streams."""
     each = {name: of_stream(one, size) for name, one in found.items()}
-    kinds = {kind for one in each.values() for kind in one["power"]}
-    others = sorted({other for one in found.values() for other in one.null} - {size})
+    powers, pages = ([one[name] for one in each.values()] for name in ("power", "batches_to_page"))
+    kinds = sorted({kind for power in powers for kind in power})
     return {
         "false_alarms": false_alarms([one.null[size] for one in found.values()], JUDGED),
-        **{
-            f"false_alarms_at_{other}": false_alarms([one.null[other] for one in found.values()], JUDGED)
-            for other in others
-        },
-        "power": {
-            kind: _weakest([one["power"][kind] for one in each.values() if kind in one["power"]])
-            for kind in sorted(kinds)
-        },
-        "batches_to_page": {
-            kind: max(one["most"] for one in _having(kind, [stream["batches_to_page"] for stream in each.values()]))
-            for kind in sorted(kinds)
-        },
+        "power": {kind: _weakest(_having(kind, powers)) for kind in kinds},
+        "batches_to_page": {kind: max(one["most"] for one in _having(kind, pages)) for kind in kinds},
         "streams": each,
     }
 
