@@ -4,18 +4,17 @@ All lines are counted. Of a large batch every so-manieth message is judged: beyo
 own size is what limits how little can be told from chance, so more messages would cost time and tell nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pipeline_code.errors import InputError
-from pipeline_code.monitoring.statistics import Observation
+from pipeline_code.monitoring.statistics import AUTO, REVIEW, Observation
 from pipeline_code.records import RecordError, parse
 
 MOST_JUDGED = 20_000
-SCORED = frozenset({"label", "confidence", "in_scope_score", "decision"})
 MESSAGES, ANSWERS = ("messages", "input"), ("predictions", "output")
 """Folders of the two: score's own names, then those of what a transform job captures."""
 
@@ -23,7 +22,9 @@ ANSWERED = ".out"
 """What Batch Transform adds to the name of each file that it has scored."""
 
 ERROR = b'"error":'
-BLOCK = 1 << 20
+"""In no answer but one that has it as a key: within a string its quotes are escaped."""
+
+BLOCK = 1 << 18
 
 
 @dataclass(frozen=True)
@@ -89,28 +90,25 @@ def _root(source: Path, names: tuple[str, ...]) -> Path:
 
 
 def _counted(messages: Path, answers: Path | None) -> Shard:
-    lines, _ = _count(messages)
+    lines = _count(messages, b"\n")
     if answers is None:
         return Shard(messages, answers, lines, 0)
-    answer_lines, errors = _count(answers)
+    answer_lines = _count(answers, b"\n")
     if answer_lines < lines:
         raise InputError(f"{answers.name} ends after {answer_lines} answers, {messages.name} goes on: score it again")
     if answer_lines > lines:
         raise InputError(f"{answers.name} goes on after the last message of {messages.name}: score it again")
-    return Shard(messages, answers, lines, errors)
+    return Shard(messages, answers, lines, _count(answers, ERROR))
 
 
-def _count(path: Path) -> tuple[int, int]:
-    """Lines, and errors among them, without looking into either. No answer holds the mark of an error but as its key,
-    since a quote within a string is escaped."""
-    lines = errors = 0
-    tail = b"\n"
+def _count(path: Path, wanted: bytes) -> int:
+    """How often some bytes stand in a file; a last line without an end counts, too."""
+    found, tail, edge = 0, wanted, len(wanted) - 1
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            lines += block.count(b"\n")
-            errors += (tail[-len(ERROR) + 1 :] + block).count(ERROR)
+            found += block.count(wanted) + (tail[len(tail) - edge :] + block[:edge]).count(wanted)
             tail = block
-    return lines + (not tail.endswith(b"\n")), errors
+    return found + (wanted == b"\n" and not tail.endswith(wanted))
 
 
 def _judged(shard: Shard, first: int, every: int) -> Iterator[tuple[dict[str, Any], Observation]]:
@@ -144,10 +142,24 @@ def _observation(message: dict[str, Any], answer: dict[str, Any]) -> Observation
         return Observation(length, language)
     if answer.get("id") != message.get("id"):
         raise RecordError("answers another id than its message has")
-    missing = SCORED - answer.keys()
-    if missing:
-        raise RecordError(f"no {min(missing)}")
+    for name, right in SCORED.items():
+        if name not in answer:
+            raise RecordError(f"no {name}")
+        if not right(answer[name]):
+            raise RecordError(f"{name} is not what a model answers")
     return Observation(length, language, **{name: answer[name] for name in SCORED})
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+SCORED: Mapping[str, Callable[[object], bool]] = {
+    "confidence": _is_number,
+    "decision": lambda value: value in (AUTO, REVIEW),
+    "in_scope_score": _is_number,
+    "label": lambda value: isinstance(value, str),
+}
 
 
 def _unpaired(unanswered: list[str], unasked: list[str]) -> str:
