@@ -34,7 +34,7 @@ def known(**more: Any) -> dict[str, Any]:
         "published": {"published": 5, "review": 3, "unscorable": 1},
         "monitor": found(),
     }
-    return {"run_id": "r-2", "model": MODEL, "context": CONTEXT, "steps": steps, **more}
+    return {"run_id": "r-2", "model": MODEL, "context": CONTEXT, "steps": steps, "second_tries": 2, **more}
 
 
 def arguments(state: str, **more: Any) -> Any:
@@ -119,6 +119,8 @@ def test_metrics_are_of_the_environment_alone_so_that_a_promotion_orphans_no_ala
         {"MetricName": "Review", "Unit": "Count", "Value": 3, "Dimensions": ENVIRONMENT},
         {"MetricName": "Quarantined", "Unit": "Count", "Value": 2, "Dimensions": ENVIRONMENT},
         {"MetricName": "Duplicates", "Unit": "Count", "Value": 2, "Dimensions": ENVIRONMENT},
+        {"MetricName": "Unscorable", "Unit": "Count", "Value": 1, "Dimensions": ENVIRONMENT},
+        {"MetricName": "SecondTries", "Unit": "Count", "Value": 2, "Dimensions": ENVIRONMENT},
         {"MetricName": "DriftPage", "Unit": "Count", "Value": 0, "Dimensions": ENVIRONMENT},
     ]
 
@@ -126,7 +128,7 @@ def test_metrics_are_of_the_environment_alone_so_that_a_promotion_orphans_no_ala
 def test_what_could_not_be_judged_is_not_published() -> None:
     steps = {**known()["steps"], "monitor": found(metrics=[])}
     names = [one["MetricName"] for one in arguments("Publish metrics", steps=steps)["MetricData"]]
-    assert names == ["Messages", "Review", "Quarantined", "Duplicates"]
+    assert names == ["Messages", "Review", "Quarantined", "Duplicates", "Unscorable", "SecondTries"]
 
 
 @pytest.mark.parametrize(
