@@ -126,8 +126,11 @@ class _Journey:
             published.copy(aws, aws.deployment.monitoring_bucket, report_prefix(run.run_id), self._folder / "reports")
             batches.append(watched.batch(aws, run.run_id))
             self._steps.note(watched.in_words(batches[-1]))
-        retraining = self._retraining(aws) if batches[-1]["verdict"] == "page" else None
-        return {"batches": batches, "alarms": watched.alarms(aws), "retraining": retraining}
+        if batches[-1]["verdict"] != "page":
+            return {"batches": batches, "alarms": [], "sms": [], "retraining": None}
+        with self._steps.step("See the page wake people"):
+            told_people = watched.people_told(aws)
+        return {"batches": batches, **told_people, "retraining": self._retraining(aws)}
 
     def _score_more(
         self, aws: Aws, files: dict[str, list[Path]], seen: list[str], told: Callable[[str], None]

@@ -45,7 +45,8 @@ def _watched(drift: dict[str, Any]) -> str:
     )
     retraining = drift["retraining"]
     after = f"<p>The page started train run {escape(retraining['run_id'])}.</p>" if retraining else ""
-    return f"<h2>A campaign in Portugal begins</h2><table>{rows}</table>{after}"
+    woken = "".join(f"<p>SMS: {escape(one)}</p>" for one in drift["sms"])
+    return f"<h2>A campaign in Portugal begins</h2><table>{rows}</table>{woken}{after}"
 
 
 def _rows(title: str, values: dict[str, Any]) -> str:

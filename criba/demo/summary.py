@@ -101,7 +101,9 @@ def _reports(summary: dict[str, Any], folder: str) -> list[str]:
 def _watched(drift: dict[str, Any]) -> list[RenderableType]:
     """The batches of the campaign, and what came of them."""
     rows = [(one["messages"]["published"], one["verdict"], ", ".join(one["signals"])) for one in drift["batches"]]
-    lines = [Text(f"alarms that are off: {', '.join(drift['alarms'])}")] if drift["alarms"] else []
+    lines = [Text(f"SMS: {one}") for one in drift["sms"]]
+    if drift["alarms"]:
+        lines.append(Text(f"alarms that are off: {', '.join(drift['alarms'])}"))
     if retraining := drift["retraining"]:
         lines.append(Text(f"the page started train run {retraining['run_id']}"))
     return [table(("a campaign in Portugal: predictions", "verdict", "what fired"), rows), *lines]

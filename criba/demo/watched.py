@@ -1,11 +1,15 @@
 """What the monitor made of a batch, and what people were told: the demo's last act."""
 
+import time
 from typing import Any
 
-from criba import drift, ledgers
+from criba import alerts, drift, inbox, ledgers
 from criba.aws import Aws
 from criba.demo import summary
 from criba.errors import CribaError
+from pipeline_code.contracts import stack_name
+
+_PATIENCE = 20
 
 
 def batch(aws: Aws, run_id: str) -> dict[str, Any]:
@@ -30,7 +34,14 @@ def in_words(found: dict[str, Any]) -> str:
     return f"{found['messages']['published']:,} predictions, {found['verdict']}{signals}"
 
 
-def alarms(aws: Aws) -> list[str]:
-    """The alarms that are off by now."""
-    told = aws.cloudwatch.describe_alarms(StateValue="ALARM")
-    return sorted(one["AlarmName"] for kind in ("MetricAlarms", "CompositeAlarms") for one in told.get(kind, []))
+def people_told(aws: Aws) -> dict[str, Any]:
+    """The alarms that are off, and the SMS that woke people, awaited: CloudWatch judges by the minute."""
+    deadline = time.monotonic() + _PATIENCE
+    for pause in aws.pauses():
+        woken = [one["text"] for one in inbox.messages(aws.environment) if one["protocol"] == "sms"]
+        if woken or time.monotonic() > deadline:
+            break
+        time.sleep(pause)
+    prefix = stack_name(aws.environment, "")
+    names = [one["name"].removeprefix(prefix) for one in alerts.alarms(aws, every=False)]
+    return {"alarms": names, "sms": woken}

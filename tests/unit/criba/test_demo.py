@@ -179,7 +179,8 @@ DRIFT = {
         {"run_id": "b1", "messages": {"published": 1_500}, "verdict": "warning", "signals": ["centroid_mmd"]},
         {"run_id": "b2", "messages": {"published": 1_500}, "verdict": "page", "signals": ["<i>"]},
     ],
-    "alarms": ["Drift"],
+    "alarms": ["drift-page"],
+    "sms": ["Criba> ALARM: <page>"],
     "retraining": {"run_id": "train-2026-03-02-drift", "status": "RUNNING"},
 }
 
@@ -193,6 +194,7 @@ def test_the_page_links_the_drift_reports_and_names_the_training_that_they_start
     }
     made = page(told, [])
     assert 'href="reports/reports/run_id=b2/report.html"' in made
+    assert "<p>SMS: Criba&gt; ALARM: &lt;page&gt;</p>" in made
     assert "<td>page</td>" in made and "&lt;i&gt;" in made
     assert "The page started train run train-2026-03-02-drift." in made
     del told["drift"]
