@@ -85,9 +85,9 @@ def _markdown(result: Summary) -> str:
     words = [
         f"Measured on {machine['day']}: {machine['processor']}, {machine['cores']} cores, in {method['minutes']:.0f} "
         f"minutes. {method['rounds']} rounds for each of two streams; held-out messages: {held_out}, of which a round "
-        "takes half as its baseline, 5,000 at most. Batches of 10,000 are drawn with repeats where fewer are left: they "
-        "then differ from the baseline as much as those few do. Power and batches to page are of the stream that does "
-        "worse.",
+        "takes half as its baseline, 5,000 at most. Batches of 10,000 are drawn with repeats where fewer are left: "
+        "they then differ from the baseline as much as those few do. Power and batches to page are of the stream that "
+        "does worse.",
     ]
     for title, head, rows in _parts(result):
         words += [f"### {title}", _table(head, rows)]
