@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def _measured(found: list[Stream], given: argparse.Namespace, told: Any) -> dict[str, Any]:
-    plan = trials.Plan(rounds=given.rounds)
+    plan = trials.Plan()
     ours = {stream.name: trials.run(stream, plan, told) for stream in found}
     told("the monitor's cost")
     result = {**summary.together(ours, plan.size), "cost": cost.measure(found[-1], given.messages)}
@@ -45,7 +45,7 @@ def _measured(found: list[Stream], given: argparse.Namespace, told: Any) -> dict
     theirs = {}
     for stream in found:
         told(f"{stream.name}: Evidently")
-        theirs[stream.name] = evidently_peer.run(stream, rounds=3, null=10, batches=3, size=plan.size)
+        theirs[stream.name] = evidently_peer.run(stream, rounds=3, null=8, batches=2, size=plan.size)
     result["evidently"] = summary.of_peer(theirs, evidently_peer.COLUMNS)
     result["method"] = {
         "rounds": plan.rounds,
@@ -62,7 +62,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make drift-bench")
     parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
     parser.add_argument("--output", type=Path, default=Path("build/drift"))
-    parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--messages", type=int, default=1_000_000, help="of the batch whose monitoring is timed")
     parser.add_argument("--publish", action="store_true", help="write the measured part of docs/drift.md too")
     return parser.parse_args()

@@ -68,9 +68,9 @@ class Round:
 class Plan:
     """How much is tried: rounds, pairs of null batches in each by size, batches of each shift and rate in each."""
 
-    rounds: int = 10
-    pairs: dict[int, int] = field(default_factory=lambda: {1_000: 30, 10_000: 10})
-    batches: int = 6
+    rounds: int = 12
+    pairs: dict[int, int] = field(default_factory=lambda: {1_000: 25, 10_000: 8})
+    batches: int = 5
     size: int = 1_000
 
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from generators.markdown import code, table
-from stacks import config
+from stacks import config, kinds
 
-NAMED = {name: hint for name, hint in vars(config).items() if get_origin(hint) is not None and name[0].isupper()}
+NAMED = {name: hint for name, hint in vars(kinds).items() if get_origin(hint) is not None and name[0].isupper()}
 """The kinds of value that have a name of their own, such as Email."""
 BOUNDS = {Ge: ("ge", "from"), Gt: ("gt", "above"), Le: ("le", "to"), Lt: ("lt", "below")}
 
@@ -87,7 +87,7 @@ def _advice(hint: Any) -> str:
         TypeAdapter(hint).validate_python(wrong)
     except ValidationError as error:
         return _bounded(hint) or error.errors()[0]["msg"].removeprefix("Value error, ").removeprefix("write ")
-    raise ValueError(f"stacks/config.py: {hint} takes {wrong!r}: no advice to print")
+    raise ValueError(f"stacks/kinds.py: {hint} takes {wrong!r}: no advice to print")
 
 
 def _bounded(hint: Any) -> str:

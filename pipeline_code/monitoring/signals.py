@@ -74,7 +74,7 @@ SIGNALS = (
         DATA,
         lambda batch, _: _share(batch.unknown_ngram_rate, batch.messages),
         "share of a message's n-grams that training did not hold",
-        0.002,
+        0.003,
     ),
     Signal(
         "out_of_vocabulary_rate",

@@ -12,17 +12,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from pipeline_code.contracts import (
-    CURATED_MESSAGES,
-    CURRENT_PREDICTIONS,
-    OUTLIER_COLUMNS,
-    OUTLIER_MESSAGES,
-    PREDICTION_COLUMNS,
-    PREDICTIONS,
-    PUBLICATION_COLUMNS,
-    PUBLICATIONS,
-    QUERY_RESULTS,
-)
+from pipeline_code.contracts import CURATED_MESSAGES, OUTLIER_MESSAGES, PREDICTIONS, PUBLICATIONS, QUERY_RESULTS
+from pipeline_code.tables import CURRENT_PREDICTIONS, OUTLIER_COLUMNS, PREDICTION_COLUMNS, PUBLICATION_COLUMNS
 
 MESSAGES_COLUMNS = {
     "message_id": "string",

@@ -52,7 +52,7 @@ def glue_runtime(scope: Construct, id_: str, *, settings: Settings, storage: Sto
 def _library(scope: Construct, root: Path) -> assets.Asset:
     """One archive for `--extra-py-files`: our packages and the pure-Python libraries, so a job installs nothing."""
     files = {path.relative_to(root).as_posix(): path for path in sorted((root / "glue_jobs").rglob("*.py"))}
-    for name in ("__init__", "contracts", "pictures", "quality_rules"):
+    for name in ("__init__", "contracts", "pictures", "quality_rules", "tables"):
         files[f"pipeline_code/{name}.py"] = root / "pipeline_code" / f"{name}.py"
     for package, left_out in PURE_PYTHON.items():
         spec = find_spec(package)

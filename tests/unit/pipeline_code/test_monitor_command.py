@@ -8,21 +8,21 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from container_samples import write_lines
-from watched import TRAINED_BY, lay_out_baseline, lay_out_batch, message, messages, problems
+from watched import (
+    ANSWERS,
+    MESSAGES,
+    TRAINED_BY,
+    exit_message,
+    lay_out,
+    lay_out_baseline,
+    lay_out_batch,
+    message,
+    messages,
+    problems,
+)
 
 from pipeline_code import monitor
 
-MESSAGES: list[dict[str, Any]] = [
-    {"id": "web:1", "text": "xyzzy no llega", "language": "es"},
-    {"id": "web:2", "text": "xyzzy", "language": "en"},
-    {"id": "web:3", "text": 7, "language": "es"},
-]
-ANSWERS: list[dict[str, Any]] = [
-    {"id": "web:1", "label": "delivery", "confidence": 0.9, "in_scope_score": 1.2, "decision": "auto"},
-    {"id": "web:2", "label": "billing", "confidence": 0.4, "in_scope_score": 0.2, "decision": "review"},
-    {"id": "web:3", "error": "text is not a string"},
-]
 OF_A_RUN = {
     "run_id": "r-7",
     "model_version": "3",
@@ -32,15 +32,6 @@ OF_A_RUN = {
     "publish_cloudwatch_metrics": "Disabled",
 }
 STRANGE = [{"text": "where is my parcel, it should be here", "language": "en", "label": "delivery"}]
-
-
-def lay_out(root: Path, messages: list[dict[str, Any]], answers: list[dict[str, Any]], shard: str = "0") -> None:
-    write_lines(root / f"processing/input/messages/shard-{shard}.jsonl", messages)
-    write_lines(root / f"processing/input/predictions/shard-{shard}.jsonl.out", answers)
-
-
-def exit_message(root: Path) -> str:
-    return (root / "output/message").read_text()
 
 
 def output(root: Path, name: str) -> dict[str, Any]:
@@ -356,45 +347,3 @@ def test_no_output_holds_the_text_of_a_message(opt_ml: Path, asked: Callable[...
     assert asked() == 0
     for path in (*(opt_ml / "processing/output").iterdir(), opt_ml / "output/message"):
         assert "xyzzy" not in path.read_text()
-
-
-def test_a_line_that_was_no_json_is_unscorable_like_the_server_said(opt_ml: Path) -> None:
-    lay_out(opt_ml, MESSAGES[:1], [{"id": None, "error": "not JSON"}])
-    (opt_ml / "processing/input/messages/shard-0.jsonl").write_bytes(b'{"id": \xff\n')
-    assert monitor.main() == 0
-    assert exit_message(opt_ml).startswith("Completed: 1 messages, 1 unscorable; not judged")
-
-
-@pytest.mark.parametrize(
-    ("answers", "reason"),
-    [
-        (ANSWERS[:2], "shard-0.jsonl.out ends after 2 answers, shard-0.jsonl goes on: score it again"),
-        ([*ANSWERS, ANSWERS[0]], "shard-0.jsonl.out goes on after the last message of shard-0.jsonl: score it again"),
-        ([ANSWERS[1], ANSWERS[0], ANSWERS[2]], "record 1: answers another id than its message has: score it again"),
-        ([{"id": "web:1", "label": "a"}, *ANSWERS[1:]], "record 1: no confidence: score it again"),
-        (
-            [{**ANSWERS[0], "confidence": "high"}, *ANSWERS[1:]],
-            "record 1: confidence is not what a model answers: score it again",
-        ),
-    ],
-)
-def test_answers_that_do_not_go_with_their_messages_are_a_failure(
-    opt_ml: Path, answers: list[dict[str, Any]], reason: str
-) -> None:
-    lay_out(opt_ml, MESSAGES, answers)
-    assert monitor.main() == 1
-    assert exit_message(opt_ml).endswith(reason)
-
-
-def test_a_shard_without_answers_is_a_failure(opt_ml: Path) -> None:
-    lay_out(opt_ml, MESSAGES, ANSWERS)
-    write_lines(opt_ml / "processing/input/messages/shard-1.jsonl", MESSAGES)
-    assert monitor.main() == 1
-    assert exit_message(opt_ml) == "shard-1.jsonl.out is missing: 1 of the shards were not scored; score them first"
-
-
-def test_answers_without_a_shard_are_a_failure(opt_ml: Path) -> None:
-    lay_out(opt_ml, MESSAGES, ANSWERS)
-    write_lines(opt_ml / "processing/input/predictions/shard-9.jsonl.out", ANSWERS)
-    assert monitor.main() == 1
-    assert exit_message(opt_ml) == "shard-9.jsonl.out has no shard: 1 files of answers belong to other messages"

@@ -20,6 +20,18 @@ WORDS = {
 }
 TRAINED_BY = "train-1"
 
+MESSAGES: list[dict[str, Any]] = [
+    {"id": "web:1", "text": "xyzzy no llega", "language": "es"},
+    {"id": "web:2", "text": "xyzzy", "language": "en"},
+    {"id": "web:3", "text": 7, "language": "es"},
+]
+ANSWERS: list[dict[str, Any]] = [
+    {"id": "web:1", "label": "delivery", "confidence": 0.9, "in_scope_score": 1.2, "decision": "auto"},
+    {"id": "web:2", "label": "billing", "confidence": 0.4, "in_scope_score": 0.2, "decision": "review"},
+    {"id": "web:3", "error": "text is not a string"},
+]
+"""Three messages and their answers, of which one could not be scored."""
+
 
 def message(rng: Random, label: str, language: str = "es") -> dict[str, str]:
     words = rng.choices(WORDS[label], k=rng.randint(4, 9))
@@ -73,3 +85,12 @@ def problems(content: dict[str, Any], file: str) -> list[str]:
     """What is wrong with a file that Model Monitor reads, by its schema; nothing if all is right."""
     schema = json.loads((Path(__file__).parent / f"model_monitor/{file}.schema.json").read_text())
     return [error.message for error in Draft202012Validator(schema).iter_errors(content)]
+
+
+def lay_out(root: Path, messages: list[dict[str, Any]], answers: list[dict[str, Any]], shard: str = "0") -> None:
+    write_lines(root / f"processing/input/messages/shard-{shard}.jsonl", messages)
+    write_lines(root / f"processing/input/predictions/shard-{shard}.jsonl.out", answers)
+
+
+def exit_message(root: Path) -> str:
+    return (root / "output/message").read_text()
