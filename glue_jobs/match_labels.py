@@ -6,7 +6,7 @@ how good each model was on its test set.
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -64,7 +64,7 @@ class Matching:
         return (self.now.astimezone(UTC).date() - timedelta(days=self.days)).isoformat()
 
     def previous(self) -> dict[str, Any] | None:
-        """What the latest run before this one found: run_id, judged_run, beyond."""
+        """What the latest run before this one left: run_id, and the latest `verdicts` (run, beyond) by version."""
         latest = read_json_if_there(self.monitoring, LATEST_QUALITY)
         return latest["previous"] if latest and latest["run_id"] == self.files.run_id else latest
 
@@ -78,7 +78,7 @@ def match(matching: Matching) -> dict[str, object]:
     labels = compared(judged(spark, tasks, matching.settings))
     predictions = current_predictions(spark, matching.predictions).persist(StorageLevel.MEMORY_AND_DISK)
     previous = matching.previous()
-    rows = with_age(fates(labels, predictions, matching.since), objects, _judged_before(bucket, previous))
+    rows = with_age(fates(labels, predictions, matching.since), _judged_before(bucket, previous))
     rows = rows.persist(StorageLevel.MEMORY_AND_DISK)
     groups, joined = _grouped(rows), rows.where("fate = 'joined'")
     counts = _counts(groups)
@@ -92,7 +92,7 @@ def match(matching: Matching) -> dict[str, object]:
         "refusal_reasons": {group.reason: group.rows for group in groups if group.fate == "refused"},
         **_coverage(predictions.where(F.col("date") >= matching.since), groups),
         "pairs": lines_below(spark, bucket, folder),
-        "ground_truth_records": _for_model_monitor(matching, joined, objects, previous),
+        "ground_truth_records": _for_model_monitor(matching, joined, previous),
     }
     rows.unpersist()
     predictions.unpersist()
@@ -177,19 +177,19 @@ def _coverage(predictions: DataFrame, groups: Sequence[Row]) -> dict[str, object
     }
 
 
-def _judged_before(bucket: str, previous: dict[str, Any] | None) -> list[RawObject]:
-    """The label objects that the latest verdict rests on."""
-    run = previous and previous["judged_run"]
-    return inputs_of(bucket, RunFiles("measure", run)) if run else []
+def _judged_before(bucket: str, previous: dict[str, Any] | None) -> dict[str, list[RawObject]]:
+    """The label objects that the latest verdict on each model version rests on."""
+    verdicts = previous["verdicts"] if previous else {}
+    return {version: inputs_of(bucket, RunFiles("measure", one["run"])) for version, one in verdicts.items()}
 
 
-def with_age(rows: DataFrame, objects: Sequence[RawObject], earlier: Sequence[RawObject]) -> DataFrame:
-    """Add `fresh`: whether the label's object is not among the earlier ones."""
-    known = {(one.key, one.version_id) for one in earlier}
-    places = [(one.key, one.version_id) for one in objects if (one.key, one.version_id) not in known]
-    new = rows.sparkSession.createDataFrame(places, "raw_key string, raw_version string").withColumn("new", F.lit(True))
-    found = rows.join(F.broadcast(new), ["raw_key", "raw_version"], "left")
-    return found.withColumn("fresh", F.coalesce("new", F.lit(False))).drop("new")
+def with_age(rows: DataFrame, judged_before: Mapping[str, Sequence[RawObject]]) -> DataFrame:
+    """Add `fresh`: whether no verdict on the model version rests on the label's object yet."""
+    places = [(version, one.key, one.version_id) for version, objects in judged_before.items() for one in objects]
+    columns = ["model_version", "raw_key", "raw_version"]
+    known = rows.sparkSession.createDataFrame(places, ", ".join(f"{name} string" for name in columns))
+    found = rows.join(F.broadcast(known.withColumn("known", F.lit(True))), columns, "left")
+    return found.withColumn("fresh", F.col("known").isNull()).drop("known")
 
 
 def _pairs(joined: DataFrame, count: int) -> DataFrame:
@@ -203,14 +203,15 @@ def _pairs(joined: DataFrame, count: int) -> DataFrame:
     )
 
 
-def _for_model_monitor(
-    matching: Matching, joined: DataFrame, objects: Sequence[RawObject], previous: dict[str, Any] | None
-) -> int:
+def _for_model_monitor(matching: Matching, joined: DataFrame, previous: dict[str, Any] | None) -> int:
     """Write the labels that have landed since the latest run for Model Monitor, where it runs; returns how many."""
     if not matching.for_model_monitor:
         return 0
     told = inputs_of(matching.bucket, RunFiles("measure", previous["run_id"])) if previous else []
-    new = with_age(joined.drop("fresh"), objects, told).where("fresh").drop("fresh")
+    places = joined.sparkSession.createDataFrame(
+        [(one.key, one.version_id) for one in told], "raw_key string, raw_version string"
+    )
+    new = joined.join(F.broadcast(places), ["raw_key", "raw_version"], "left_anti")
     return write_merged_later(new, matching.curated, matching.monitoring, matching.files.run_id, matching.now)
 
 
@@ -228,7 +229,7 @@ def _write_facts(matching: Matching, report: dict[str, Any], previous: dict[str,
         "days": matching.days,
         "counts": {name: report[name] for name in ("landed", *FATES, "early", "predictions", "labelled", "missing")},
         "dates": report["dates"],
-        "previous": previous and {name: previous[name] for name in ("run_id", "judged_run", "beyond")},
+        "previous": previous and {name: previous[name] for name in ("run_id", "verdicts")},
     }
     write_json(matching.bucket, f"{folder}/facts.json", facts)
     write_json(matching.bucket, f"{folder}/baselines.json", {name: one for name, one in baselines.items() if one})

@@ -17,26 +17,25 @@ def report(
 ) -> dict[str, Any]:
     """Everything that is told of a run: counts, one part a model version, and the verdict.
 
-    The verdict rests on labels that no earlier verdict rested on, so two in a row are two pieces of evidence; a page is
-    a fall beyond its limit in two verdicts running.
+    A verdict rests on labels that no earlier one on the same model version rested on, so two in a row are two pieces of
+    evidence; a page is a fall beyond its limit in two verdicts running.
     """
-    versions = [_of_version(version, own, baselines, limits) for version, own in by_version(pairs).items()]
-    warned = [one for one in versions if one["warned"]]
-    beyond = [one for one in versions if one["beyond"]]
-    judged = [one for one in versions if one["judged"]]
-    previous = facts["previous"] or {"judged_run": None, "beyond": False}
-    page = bool(beyond) and bool(previous["beyond"])
-    worst = next(iter([*beyond, *warned, *judged, *versions]), None)
+    verdicts = facts["previous"]["verdicts"] if facts["previous"] else {}
+    versions = [
+        _of_version(version, own, baselines, limits, was_beyond=verdicts.get(version, {}).get("beyond", False))
+        for version, own in by_version(pairs).items()
+    ]
+    paged, warned, judged = ([one for one in versions if one[what]] for what in ("page", "warned", "judged"))
+    worst = next(iter([*paged, *warned, *judged, *versions]), None)
+    now = {one["model_version"]: {"run": facts["run_id"], "beyond": bool(one["beyond"])} for one in judged}
     return {
-        **{name: facts[name] for name in ("run_id", "measured_at", "since", "days", "counts", "dates")},
+        **{name: facts[name] for name in ("run_id", "measured_at", "since", "days", "counts", "dates", "previous")},
         "limits": vars(limits),
         "judged": bool(judged),
         "why_not": None if judged else _why_not(versions, facts),
         "warn": int(bool(warned)),
-        "page": int(page),
-        "beyond": bool(beyond) if judged else bool(previous["beyond"]),
-        "judged_run": facts["run_id"] if judged else previous["judged_run"],
-        "previous": facts["previous"],
+        "page": int(bool(paged)),
+        "verdicts": {**verdicts, **now},
         "signals": worst["beyond"] or worst["warned"] if worst else [],
         "model_version": worst["model_version"] if worst else None,
         "versions": versions,
@@ -46,11 +45,10 @@ def report(
 def summary(told: Mapping[str, Any]) -> dict[str, Any]:
     """What the workflow needs to know: flat and small, however many labels and models there are."""
     counts = told["counts"]
-    names = ("run_id", "judged", "why_not", "warn", "page", "beyond", "judged_run", "previous", "signals")
+    names = ("run_id", "judged", "why_not", "warn", "page", "verdicts", "previous", "model_version")
     return {
         **{name: told[name] for name in names},
         "signals": told["signals"][:10],
-        "model_version": told["model_version"],
         "records": counts["predictions"],
         "labelled": counts["labelled"],
         "missing": counts["missing"],
@@ -75,7 +73,9 @@ def metrics(told: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"MetricName": name, "Value": values[name], "Unit": SHARES} for name in wanted if name in values]
 
 
-def _of_version(version: str, pairs: list[Pair], baselines: Mapping[str, Any], limits: Limits) -> dict[str, Any]:
+def _of_version(
+    version: str, pairs: list[Pair], baselines: Mapping[str, Any], limits: Limits, *, was_beyond: bool
+) -> dict[str, Any]:
     everything, fresh = Pairs.of(pairs), Pairs.of(one for one in pairs if one.fresh)
     now, baseline = _figures(fresh), baselines.get(version)
     verdict = judge(now, baseline, limits)
@@ -96,6 +96,7 @@ def _of_version(version: str, pairs: list[Pair], baselines: Mapping[str, Any], l
         "falls": [one.report(limits) for one in verdict.falls],
         "warned": verdict.beyond(limits.warn_fall),
         "beyond": verdict.beyond(limits.page_fall),
+        "page": was_beyond and bool(verdict.beyond(limits.page_fall)),
     }
 
 

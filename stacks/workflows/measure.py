@@ -98,9 +98,7 @@ class MeasureWorkflow(Construct):
                 {
                     "Bucket": monitoring,
                     "Key": LATEST_QUALITY,
-                    "Body": {
-                        name: jsonata(f"{QUALITY}.{name}") for name in ("run_id", "judged_run", "beyond", "previous")
-                    },
+                    "Body": {name: jsonata(f"{QUALITY}.{name}") for name in ("run_id", "verdicts", "previous")},
                     "ContentType": "application/json",
                 },
                 next_="Worse than before?",

@@ -24,9 +24,8 @@ MATCHED = {
 }
 QUALITY: dict[str, Any] = {
     "run_id": "m2",
-    "judged_run": "m2",
-    "beyond": True,
-    "previous": {"run_id": "m1", "judged_run": "m1", "beyond": True},
+    "verdicts": {"7": {"run": "m2", "beyond": True}},
+    "previous": {"run_id": "m1", "verdicts": {"7": {"run": "m1", "beyond": True}}},
     "warn": 1,
     "page": 1,
     "labelled": 6,
@@ -91,7 +90,7 @@ def test_the_outcome_says_whether_there_were_labels(labelled: int, outcome: str)
 def test_the_verdict_is_remembered_for_the_next_run() -> None:
     said = evaluate(states()["Remember the verdict"]["Arguments"], steps={"quality": QUALITY})
     assert said["Key"] == "latest/quality.json"
-    assert said["Body"] == {name: QUALITY[name] for name in ("run_id", "judged_run", "beyond", "previous")}
+    assert said["Body"] == {name: QUALITY[name] for name in ("run_id", "verdicts", "previous")}
 
 
 @pytest.mark.parametrize(

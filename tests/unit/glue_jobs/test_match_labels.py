@@ -80,9 +80,10 @@ def pairs(lake: Lake, run_id: str = "m1") -> list[tuple[str, str, bool]]:
     return sorted((one["label"], one["predicted"], one["fresh"]) for one in found)
 
 
-def remember(lake: Lake, run_id: str, judged_run: str | None, previous: dict[str, Any] | None = None) -> None:
-    """Leave the verdict of an earlier run, as the workflow does."""
-    said = {"run_id": run_id, "judged_run": judged_run, "beyond": False, "previous": previous}
+def remember(lake: Lake, run_id: str, judged: dict[str, str], previous: dict[str, Any] | None = None) -> None:
+    """Leave the verdicts of an earlier run, as the workflow does: by model version, the run that judged it."""
+    verdicts = {version: {"run": run, "beyond": False} for version, run in judged.items()}
+    said = {"run_id": run_id, "verdicts": verdicts, "previous": previous}
     lake.put("monitoring", "latest/quality.json", json.dumps(said).encode())
 
 
@@ -163,12 +164,12 @@ def test_labels_meet_the_prediction_that_people_read(scored: Lake) -> None:
 def test_labels_are_fresh_until_a_verdict_rests_on_them_and_a_further_attempt_takes_the_same(scored: Lake) -> None:
     land(scored, "monday.jsonl", label("web:1", "refund"))
     match(scored, "m1")
-    remember(scored, "m1", None)
+    remember(scored, "m1", {})
     land(scored, "tuesday.jsonl", label("web:2", "refund"))
     waited = match(scored, "m2")
     assert (waited["joined"], waited["fresh"]) == (2, 2)
 
-    remember(scored, "m2", "m2", previous={"run_id": "m1", "judged_run": None, "beyond": False})
+    remember(scored, "m2", {"7": "m2"}, previous={"run_id": "m1", "verdicts": {}})
     land(scored, "wednesday.jsonl", label("web:3", "refund"))
     assert match(scored, "m2") == waited  # its own verdict is none of an earlier run
     assert match(scored, "m3")["fresh"] == 1
@@ -177,6 +178,8 @@ def test_labels_are_fresh_until_a_verdict_rests_on_them_and_a_further_attempt_ta
         ("refund", "refund", False),
         ("refund", "refund", True),
     ]
+    remember(scored, "m3", {"8": "m3"})
+    assert match(scored, "m4")["fresh"] == 3  # what another version's verdict rests on
 
 
 def test_model_monitor_gets_new_labels_by_the_id_that_the_transform_gave(scored: Lake) -> None:
@@ -192,7 +195,7 @@ def test_model_monitor_gets_new_labels_by_the_id_that_the_transform_gave(scored:
             }
         )
     }
-    remember(scored, "m1", None)
+    remember(scored, "m1", {})
     assert match(scored, "m2", for_model_monitor="yes")["ground_truth_records"] == 0
 
 

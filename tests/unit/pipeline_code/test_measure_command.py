@@ -99,11 +99,11 @@ def test_predictions_as_good_as_on_the_test_set_raise_nothing(tmp_path: Path, ru
 def test_a_deep_fall_warns_at_once_and_pages_when_the_next_verdict_finds_it_too(opt_ml: Path) -> None:
     lay_out(opt_ml, pairs(140, 60))
     first = measured(opt_ml)
-    assert (first["warn"], first["page"], first["beyond"], first["judged_run"]) == (1, 0, True, "m2")
+    assert (first["warn"], first["page"], first["verdicts"]) == (1, 0, {"7": {"run": "m2", "beyond": True}})
     assert first["model_version"] == "7"
     assert set(first["signals"]) == {"accuracy", "macro_f1", "calibration of billing", "calibration of delivery"}
     assert (opt_ml / "output/message").read_text().startswith("CompletedWithViolations: 400 of 1000 messages labelled;")
-    lay_out(opt_ml, pairs(140, 60), previous={"run_id": "m1", "judged_run": "m1", "beyond": True})
+    lay_out(opt_ml, pairs(140, 60), previous={"run_id": "m1", "verdicts": {"7": {"run": "m1", "beyond": True}}})
     second = measured(opt_ml)
     assert (second["warn"], second["page"]) == (1, 1)
     assert values(second)["QualityPage"] == 1
@@ -114,10 +114,10 @@ def test_the_verdict_rests_on_labels_that_no_earlier_one_rested_on(opt_ml: Path)
     lay_out(
         opt_ml,
         [*pairs(60, 140, fresh=False), *pairs(180, 20)],
-        previous={"run_id": "m1", "judged_run": "m1", "beyond": True},
+        previous={"run_id": "m1", "verdicts": {"7": {"run": "m1", "beyond": True}}},
     )
     summary = measured(opt_ml)
-    assert (summary["warn"], summary["page"], summary["beyond"]) == (0, 0, False)
+    assert (summary["warn"], summary["page"], summary["verdicts"]["7"]["beyond"]) == (0, 0, False)
     assert values(summary)["Accuracy"] == 0.9
 
 
@@ -125,12 +125,12 @@ def test_too_few_new_labels_are_waited_for_and_the_last_verdict_stands(opt_ml: P
     lay_out(
         opt_ml,
         [*pairs(180, 20, fresh=False), *pairs(5, 45)],
-        previous={"run_id": "m1", "judged_run": "m0", "beyond": True},
+        previous={"run_id": "m1", "verdicts": {"7": {"run": "m0", "beyond": True}}},
     )
     summary = measured(opt_ml)
     assert (summary["judged"], summary["warn"], summary["page"]) == (False, 0, 0)
     assert summary["why_not"] == "version 7: 100 labels that no verdict rests on yet, of 200 needed"
-    assert (summary["beyond"], summary["judged_run"]) == (True, "m0")
+    assert summary["verdicts"] == {"7": {"run": "m0", "beyond": True}}
     assert values(summary) == {"LabelsMissing": 0.5}
 
 
@@ -177,6 +177,18 @@ def test_each_version_is_held_against_its_own_baseline(opt_ml: Path) -> None:
     baselines.write_text(json.dumps({"7": figures(450, 50), "8": figures(450, 50)}))
     summary = measured(opt_ml)
     assert (summary["warn"], summary["model_version"]) == (1, "8")
+
+
+def test_a_new_champions_first_bad_verdict_is_no_second_one_of_its_predecessor(opt_ml: Path) -> None:
+    lay_out(
+        opt_ml,
+        pairs(140, 60, model_version="8"),
+        previous={"run_id": "m1", "verdicts": {"7": {"run": "m1", "beyond": True}}},
+    )
+    (opt_ml / "processing/input/matched/baselines.json").write_text(json.dumps({"8": figures(450, 50)}))
+    summary = measured(opt_ml)
+    assert (summary["warn"], summary["page"]) == (1, 0)
+    assert summary["verdicts"] == {"7": {"run": "m1", "beyond": True}, "8": {"run": "m2", "beyond": True}}
 
 
 def test_what_a_person_calls_out_of_scope_counts_by_whether_it_went_to_review(opt_ml: Path) -> None:
