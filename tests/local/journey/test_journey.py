@@ -115,6 +115,8 @@ def test_an_ml_engineers_approval_makes_the_champion(person: People) -> None:
     )
     assert reviewer.keys(reviewer.aws.deployment.monitoring_bucket, "baseline/1/") == [
         "baseline/1/constraints.json",
+        "baseline/1/quality.json",
+        "baseline/1/quality_constraints.json",
         "baseline/1/statistics.json",
     ]
 
