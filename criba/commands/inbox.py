@@ -4,10 +4,12 @@ from typing import Annotated
 
 import typer
 
-from criba import inbox as inbox_of
+from criba import inbox as sent
+from criba.aws import LAPTOP
 from criba.commands.options import Json, Where
 from criba.console import sentence, show, table, when
-from criba.errors import BadInput
+from criba.errors import BadInput, CribaError
+from criba.local import process
 
 
 def inbox(
@@ -17,7 +19,7 @@ def inbox(
 ) -> None:
     """List the mails and SMS that the laptop's platform would have sent, or read one of them."""
     where: Where = context.obj
-    messages = inbox_of.messages(where.environment)
+    messages = _messages(where.environment)
     if number is None:
         columns = ("", "at", "by", "to", "subject")
         rows = [
@@ -31,3 +33,15 @@ def inbox(
     one = messages[number - 1]
     head = f"To:      {one['to']}\nSubject: {one['subject']}\n\n" if one["subject"] else f"To:      {one['to']}\n\n"
     show(one, sentence(head + one["text"]), as_json=as_json)
+
+
+def _messages(environment: str) -> list[dict[str, str]]:
+    if environment != LAPTOP:
+        raise BadInput(
+            f"{environment} has no inbox: on AWS mails and SMS go to the people themselves. "
+            f"Who they are, and what keeps messages from them: criba --env {environment} alerts check"
+        )
+    running = process.status()
+    if running is None:
+        raise CribaError("no local platform is running. Start one with: criba local up && criba local deploy")
+    return sent.messages(running.endpoint)

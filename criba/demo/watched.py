@@ -38,7 +38,7 @@ def people_told(aws: Aws) -> dict[str, Any]:
     """The alarms that are off, and the SMS that woke people, awaited: CloudWatch judges by the minute."""
     deadline = time.monotonic() + _PATIENCE
     for pause in aws.pauses():
-        woken = [one["text"] for one in inbox.messages(aws.environment) if one["protocol"] == "sms"]
+        woken = [one["text"] for one in inbox.messages(str(aws.endpoint)) if one["protocol"] == "sms"]
         if woken or time.monotonic() > deadline:
             break
         time.sleep(pause)
