@@ -91,6 +91,10 @@ class Aws:
         return self._client("sns")
 
     @cached_property
+    def cloudtrail(self) -> Any:
+        return self._client("cloudtrail")
+
+    @cached_property
     def cloudwatch(self) -> Any:
         return self._client("cloudwatch")
 

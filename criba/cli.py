@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from criba.commands import (
     alerts,
+    audit,
     backfill,
     demo,
     erase,
@@ -44,6 +45,7 @@ for group in (local, messages, labels, train, score, measure, models, runs, quar
 app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)
 app.command("inbox")(inbox.inbox)
+app.command("audit")(audit.audit)
 
 
 @app.callback()

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pipeline_code.contracts import METRICS_NAMESPACE
 from stacks.alarm_row import Metric, Missing, Row, Severity, Watched
 from stacks.config import Settings
+from stacks.constructs.sensitive_actions import ACTIONS, audit_namespace
 from stacks.workflows.check import COMPARED, DATA_HOURS, LATE, SILENT, SUCCESS_HOURS
 from stacks.workflows.quality import RAISED, STOPPED
 
@@ -21,7 +22,8 @@ PAGING = ("score", "promote", "launch", "close")
 def alarms(settings: Settings, watched: Watched) -> list[Row]:
     """Every row of one environment."""
     rows = [*_runs(watched.machines), *_late(settings), *_data(settings), *_deliveries(settings), *_partial(settings)]
-    return [*rows, *_drift(settings), *_jobs(watched), *_undelivered(settings, watched)]
+    rows += [*_drift(settings), *_jobs(watched), *_undelivered(settings, watched)]
+    return [*rows, *_sensitive(settings)]
 
 
 def _ours(settings: Settings, name: str, *, minutes: int = 5, **dimensions: str) -> Metric:
@@ -258,6 +260,23 @@ def _undelivered(settings: Settings, watched: Watched) -> Iterator[Row]:
         )
     if settings.alerts.phones:
         yield from _sms(settings)
+
+
+def _sensitive(settings: Settings) -> Iterator[Row]:
+    """Calls that the audit trail's filters count."""
+    for action in ACTIONS:
+        yield Row(
+            "sensitive actions",
+            action.name,
+            Severity.PAGE if action.pages else Severity.WARNING,
+            Metric(audit_namespace(settings.name), action.metric, {}, "Sum"),
+            cause=action.cause,
+            impact=action.impact,
+            first="see in CloudTrail's event history who it was, and ask",
+            runbook="sensitive-action",
+            limit=action.limit,
+            silence="a filter sends it when the trail logs something, and it has not",
+        )
 
 
 def _sms(settings: Settings) -> Sequence[Row]:

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from pipeline_code.contracts import stack_name
+from stacks.audit import AuditStack
 from stacks.config import Settings
 from stacks.operations import OperationsStack
 from stacks.pipeline import PipelineStack
@@ -13,14 +14,19 @@ from stacks.storage import StorageStack
 def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
     """Add the stacks of `settings` to `scope`, tagged for cost allocation."""
     where = cdk.Environment(account=settings.account, region=settings.region)
-    storage = StorageStack(scope, stack_name(settings.name, "Storage"), settings=settings, env=where)
+    audit = AuditStack(scope, stack_name(settings.name, "Audit"), settings=settings, env=where)
+    storage = StorageStack(
+        scope, stack_name(settings.name, "Storage"), settings=settings, access_logs=audit.access_logs, env=where
+    )
     pipeline = PipelineStack(
         scope, stack_name(settings.name, "Pipeline"), settings=settings, storage=storage, env=where
     )
     operations = OperationsStack(
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
-    stacks: list[cdk.Stack] = [storage, pipeline, operations]
+    stacks: list[cdk.Stack] = [audit, storage, pipeline, operations]
+    audit.delivery.take(pipeline)
+    audit.delivery.take(operations)
     for stack in stacks:
         cdk.Tags.of(stack).add("criba:environment", settings.name)
     return stacks

@@ -7,6 +7,7 @@ own size is what limits how little can be told from chance, so more messages wou
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,7 @@ def _observation(message: dict[str, Any], answer: dict[str, Any]) -> Observation
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 SCORED: Mapping[str, Callable[[object], bool]] = {

@@ -46,7 +46,7 @@ def page(report: Mapping[str, Any]) -> str:
 
 def _about(report: Mapping[str, Any]) -> str:
     every = report["judged_every"]
-    sample = f", of which every {every}th was judged" if every > 1 else ""
+    sample = f", of which one in {every} was judged" if every > 1 else ""
     ended = f", {report['window']['end']}" if report["window"]["end"] else ""
     return (
         f"model version {report['model_version'] or 'unknown'}, {report['records']:,} messages{sample}, "

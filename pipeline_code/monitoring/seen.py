@@ -15,6 +15,7 @@ LENGTH_EDGES = np.unique(np.rint(2 ** np.arange(0, 13.01, 0.5))).astype(np.int64
 
 HALF_OCTAVES = len(LENGTH_EDGES) + 1
 CONFIDENCE_BINS = 10
+TOGETHER = 4_096
 OTHER = ""
 """Stands for every language or label that the baseline does not hold."""
 
@@ -132,13 +133,9 @@ class Totals(NamedTuple):
     @classmethod
     def over(cls, seen: Seen, kinds: Kinds) -> Self:
         """The totals of all messages, some thousand at a time, so that memory does not grow with them."""
-        steps = range(0, len(seen), 4096)
-        parts = (seen.part(np.arange(start, min(start + 4096, len(seen)))).columns(kinds) for start in steps)
-        width = 7 + len(kinds.languages) + HALF_OCTAVES + len(kinds.confidence_edges) + 1 + len(kinds.labels)
-        sums = np.zeros(width + seen.looked.places.shape[1])
-        for part in parts:
-            sums += part.sum(axis=0, dtype=np.float64)
-        return cls.cut(sums, kinds)
+        starts = range(0, max(len(seen), 1), TOGETHER)
+        blocks = (seen.part(np.arange(start, min(start + TOGETHER, len(seen)))) for start in starts)
+        return cls.cut(np.sum([block.columns(kinds).sum(axis=0, dtype=np.float64) for block in blocks], axis=0), kinds)
 
 
 def _positions(names: Sequence[str]) -> Mapping[str, int]:
@@ -151,4 +148,6 @@ def _placed(names: Sequence[str | None], positions: Mapping[str, int]) -> Intege
 
 def _spread(positions: Integers, width: int) -> NDArray[np.float32]:
     """One row a message, with a 1 at its position."""
-    return np.eye(width, dtype=np.float32)[positions]
+    spread = np.zeros((len(positions), width), np.float32)
+    spread[np.arange(len(positions)), positions] = 1
+    return spread

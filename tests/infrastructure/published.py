@@ -21,6 +21,8 @@ KNOWN = {
                 "sources": [{"source": "app", "landed": 9, "kept": 3}],
             },
         },
+        "monitor": {"metrics": [{"MetricName": name, "Value": 0, "Unit": "None"} for name in DRIFT_VERDICTS]},
+        "quality": {"metrics": [{"MetricName": name, "Value": 0, "Unit": "None"} for name in QUALITY_VERDICTS]},
         "published": {"published": 3, "review": 1, "unscorable": 0},
     },
     "second_tries": 0,

@@ -20,6 +20,7 @@ EXPECTED = {
     "page": """
         score-failed score-timed-out promote-failed promote-timed-out launch-failed launch-timed-out
         close-failed close-timed-out score-overdue no-data score-stopped drift-page model-drift-page quality-page
+        trail-stopped key-at-risk
     """,
     "warning": """
         score-throttled promote-throttled launch-throttled close-throttled
@@ -30,6 +31,7 @@ EXPECTED = {
         drift-warning model-drift-warning quality-warning
         glue-job-failed training-job-failed processing-job-failed transform-job-failed
         triggers-dead-letters notices-dead-letters
+        policy-changed approval-by-others calls-denied
         pages-undelivered warnings-undelivered reviews-undelivered sms-failing sms-spend
     """,
 }
@@ -99,6 +101,14 @@ def unpublished(alarm: Alarm) -> str | None:
     if namespace == "Criba":
         key = namespace, metric, frozenset((one["Name"], one["Value"]) for one in dimensions)
         return None if key in by_our_machines() else str(key)
+    if namespace.startswith("Criba/Audit/"):
+        filtered = {
+            (one["MetricNamespace"], one["MetricName"])
+            for filter_ in synthesize("local").audit["Resources"].values()
+            if filter_["Type"] == "AWS::Logs::MetricFilter"
+            for one in filter_["Properties"]["MetricTransformations"]
+        }
+        return None if (namespace, metric) in filtered and not dimensions else f"{namespace} {metric} {dimensions}"
     if (namespace, metric) in OF_THE_ACCOUNT:
         return f"{metric} has no dimensions" if dimensions else None
     metrics, named_by = COUNTED_BY_AWS[namespace]
@@ -127,6 +137,7 @@ def test_every_alarm_watches_a_metric_with_the_very_dimensions_that_are_publishe
         ("score-failed", {"MetricName": "ExecutionFailed"}),
         ("triggers-dead-letters", {"Dimensions": [{"Name": "Queue", "Value": {"Ref": "x"}}]}),
         ("glue-job-failed", {"Dimensions": [{"Name": "RuleName", "Value": {"Ref": "Nothing"}}]}),
+        ("trail-stopped", {"Namespace": "Criba/Audit/prod"}),
         ("sms-failing", {"Dimensions": [{"Name": "Environment", "Value": "local"}]}),
     ],
 )

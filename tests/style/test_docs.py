@@ -24,7 +24,9 @@ def drawn() -> Any:
     from generators.stacks import Stacks
 
     prod = synthesize("prod")
-    stacks = Stacks({"Storage": prod.storage, "Pipeline": prod.pipeline, "Operations": prod.operations})
+    stacks = Stacks(
+        {"Audit": prod.audit, "Storage": prod.storage, "Pipeline": prod.pipeline, "Operations": prod.operations}
+    )
     before = dict(generate.PARTS)
     generate.PARTS["diagram"] = lambda: diagram.diagram(stacks)
     generate.PARTS["alarms"] = lambda: alarms.alarms_table(stacks)

@@ -46,6 +46,7 @@ COMMANDS = [
     "local fire-schedules",
     "measure land",
     "measure start",
+    "audit",
 ]
 
 

@@ -98,6 +98,14 @@ def test_every_mistake_gets_a_line_of_its_own(tmp_path: Path) -> None:
     assert len(message.splitlines()) == 2
 
 
+def test_a_budget_needs_somebody_who_hears_of_it_and_ten_at_most(tmp_path: Path) -> None:
+    assert problem(tmp_path, GOOD + "monthly_budget_usd = 50\n") == (
+        "dev.toml: monthly_budget_usd is set: write at least one mail address in alerts.emails"
+    )
+    eleven = ", ".join(f'"p{n}@example.com"' for n in range(11))
+    assert "at most 10 items" in problem(tmp_path, GOOD + f"[alerts]\nemails = [{eleven}]\n")
+
+
 def test_production_pages_people_keeps_its_data_and_names_its_image(tmp_path: Path) -> None:
     mails = '[alerts]\nemails = ["oncall@example.com"]\n'
     assert problem(tmp_path, GOOD + DIGEST, "prod").startswith("prod.toml: alerts.emails = []: prod pages people")
