@@ -17,12 +17,11 @@ from stacks.kinds import (
     Limit,
     Phone,
     Region,
-    Section,
     Share,
-    Source,
     TimeZone,
-    matching,
 )
+from stacks.people import People
+from stacks.section import Section, Source, matching
 
 ENVIRONMENTS = Path(__file__).resolve().parent.parent / "environments"
 
@@ -267,6 +266,7 @@ class Settings(Section):
         None, ge=1, description="What the environment may cost in a month; people are told at 80 and 100 %."
     )
     alerts: Alerts = Alerts()
+    people: People = People()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
     training: Training = Training()
@@ -277,10 +277,13 @@ class Settings(Section):
     retention: Retention = Retention()
 
     @model_validator(mode="after")
-    def _limits_are_of_known_sources(self) -> Self:
-        for source in self.quality.sources:
-            if source not in self.sources:
-                raise ValueError(f"quality.sources.{source}: no such source: write one of {', '.join(self.sources)}")
+    def _sources_are_known(self) -> Self:
+        for table in ("quality", "people"):
+            for source in getattr(self, table).sources:
+                if source not in self.sources:
+                    raise ValueError(
+                        f"{table}.sources.{source}: no such source: write one of {', '.join(self.sources)}"
+                    )
         return self
 
     @model_validator(mode="after")

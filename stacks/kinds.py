@@ -3,20 +3,9 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from pipeline_code.contracts import SOURCE
-
-
-def matching(pattern: str, advice: str) -> AfterValidator:
-    """A check that the whole value fits a pattern; `advice` says what to write."""
-
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(advice)
-        return value
-
-    return AfterValidator(check)
+from stacks.section import matching
 
 
 def _cron(value: str) -> str:
@@ -48,9 +37,6 @@ Cron = Annotated[str, AfterValidator(_cron)]
 TimeZone = Annotated[
     str, matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')
 ]
-Source = Annotated[
-    str, matching(SOURCE.pattern, 'write 1 to 31 lower-case letters, digits or hyphens, such as "web-form"')
-]
 Language = Annotated[str, matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
 InstanceType = Annotated[
     str,
@@ -69,9 +55,3 @@ def _limit(value: float) -> float:
 
 
 Limit = Annotated[float, AfterValidator(_limit)]
-
-
-class Section(BaseModel):
-    """A table of the file: no unknown key, no silent conversion, no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
