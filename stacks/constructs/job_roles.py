@@ -15,13 +15,18 @@ class JobRoles(Construct):
     def __init__(self, scope: Construct, id_: str, *, storage: StorageStack) -> None:
         super().__init__(scope, id_)
         self.job = self._role("Job", storage)
-        Reach(storage.curated, reads=[names.TRAINING, names.BATCH]).grant(self.job)
+        Reach(storage.curated, reads=[names.TRAINING, names.BATCH, names.MEASURING]).grant(self.job)
         Reach(storage.models, reads=[names.TRAINED], writes=[names.TRAINED, names.EVALUATIONS]).grant(self.job)
         Reach(storage.monitoring, reads=[names.BASELINE, names.REPORTS], writes=[names.REPORTS]).grant(self.job)
 
         self.model = self._role("Model", storage)
         Reach(storage.models, reads=[names.TRAINED]).grant(self.model)
         Reach(storage.curated, reads=[names.BATCH], writes=[names.BATCH]).grant(self.model)
+
+        if storage.settings.model_monitor_schedules:
+            captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE]
+            Reach(storage.monitoring, reads=captured, writes=[names.SCHEDULED]).grant(self.job)
+            Reach(storage.monitoring, writes=[names.CAPTURED]).grant(self.model)
 
     def _role(self, id_: str, storage: StorageStack) -> iam.Role:
         """A role that SageMaker takes for this account: pull our image, use the data key, write logs and metrics."""
