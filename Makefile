@@ -14,7 +14,7 @@ EXTRAS := infrastructure jobs container local dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test test-transformer bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test proof test-transformer bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -58,6 +58,9 @@ demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your o
 
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest
+
+proof: install ## Prove every role's policies: each call allowed, nothing else granted, the matrix of personas
+	@PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m tests.policies
 
 test-transformer: build/transformer/installed ## Test the optional second tier, with torch in an environment of its own
 	OMP_NUM_THREADS=1 build/transformer/bin/pytest --confcutdir tests/transformer tests/transformer

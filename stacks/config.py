@@ -6,24 +6,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from pipeline_code.contracts import SOURCE
+from stacks.people import People
+from stacks.section import Section, Source
+from stacks.section import matching as _matching
 
 ENVIRONMENTS = Path(__file__).resolve().parent.parent / "environments"
 
 
 class SettingsError(ValueError):
     """One line a mistake: file, key, value, what to write instead."""
-
-
-def _matching(pattern: str, advice: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(advice)
-        return value
-
-    return AfterValidator(check)
 
 
 def _cron(value: str) -> str:
@@ -55,9 +48,6 @@ Cron = Annotated[str, AfterValidator(_cron)]
 TimeZone = Annotated[
     str, _matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')
 ]
-Source = Annotated[
-    str, _matching(SOURCE.pattern, 'write 1 to 31 lower-case letters, digits or hyphens, such as "web-form"')
-]
 Language = Annotated[str, _matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
 InstanceType = Annotated[
     str,
@@ -76,12 +66,6 @@ def _limit(value: float) -> float:
 
 
 Limit = Annotated[float, AfterValidator(_limit)]
-
-
-class Section(BaseModel):
-    """A table of the file: no unknown key, no silent conversion, no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Alerts(Section):
@@ -282,6 +266,7 @@ class Settings(Section):
         None, ge=1, description="What the environment may cost in a month; people are told at 80 and 100 %."
     )
     alerts: Alerts = Alerts()
+    people: People = People()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
     training: Training = Training()
@@ -290,10 +275,13 @@ class Settings(Section):
     retention: Retention = Retention()
 
     @model_validator(mode="after")
-    def _limits_are_of_known_sources(self) -> Self:
-        for source in self.quality.sources:
-            if source not in self.sources:
-                raise ValueError(f"quality.sources.{source}: no such source: write one of {', '.join(self.sources)}")
+    def _sources_are_known(self) -> Self:
+        for table in ("quality", "people"):
+            for source in getattr(self, table).sources:
+                if source not in self.sources:
+                    raise ValueError(
+                        f"{table}.sources.{source}: no such source: write one of {', '.join(self.sources)}"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from pipeline_code.contracts import stack_name
+from stacks.access import AccessStack
 from stacks.audit import AuditStack
 from stacks.config import Settings
 from stacks.operations import OperationsStack
@@ -24,7 +25,10 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
     operations = OperationsStack(
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
-    stacks: list[cdk.Stack] = [audit, storage, pipeline, operations]
+    access = AccessStack(
+        scope, stack_name(settings.name, "Access"), settings=settings, storage=storage, pipeline=pipeline, env=where
+    )
+    stacks: list[cdk.Stack] = [audit, storage, pipeline, operations, access]
     audit.delivery.take(pipeline)
     audit.delivery.take(operations)
     for stack in stacks:

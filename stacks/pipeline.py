@@ -110,7 +110,7 @@ class PipelineStack(cdk.Stack):
                 Reach(
                     curated,
                     # What was written is counted again.
-                    reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES, names.TRAINING, names.QUARANTINE],
+                    reads=[names.CURATED_LABELLED, names.TRAINING, names.QUARANTINE],
                     writes=[names.TRAINING, names.QUARANTINE, names.RUNS],
                     deletes=[names.TRAINING, names.QUARANTINE],
                 ),
@@ -136,7 +136,6 @@ class PipelineStack(cdk.Stack):
                 ),
                 Reach(
                     storage.predictions,
-                    reads=[names.PUBLICATIONS],
                     deletes=[names.PUBLICATIONS],
                     spark_writes=[names.PREDICTIONS],
                 ),
@@ -156,10 +155,11 @@ class PipelineStack(cdk.Stack):
             # Two of them would rewrite the same objects.
             runs_at_once=1,
             reach=[
-                Reach(storage.raw, reads=raw, reads_versions=raw, writes=raw, deletes_versions=raw),
+                Reach(storage.raw, lists=raw, reads_versions=raw, writes=raw, deletes_versions=raw),
                 Reach(
                     storage.curated,
-                    reads=[*papers, names.CLAIMS, names.RUNS],
+                    lists=[names.CLAIMS],
+                    reads=[*papers, names.RUNS],
                     reads_versions=[*tables, names.ERASURES],
                     writes=[*tables, *papers],
                     deletes=[names.REWRITTEN],
@@ -178,7 +178,8 @@ class PipelineStack(cdk.Stack):
             reach=[
                 Reach(
                     storage.curated,
-                    reads=[names.CURATED_MESSAGES, names.QUARANTINE, names.CLAIMS, names.RUNS, names.ERASURES],
+                    lists=[names.CLAIMS],
+                    reads=[names.CURATED_MESSAGES, names.QUARANTINE, names.RUNS, names.ERASURES],
                     writes=[names.RUNS],
                 ),
                 Reach(storage.predictions, reads=[names.PREDICTIONS, names.PUBLICATIONS]),

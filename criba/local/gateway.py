@@ -23,7 +23,7 @@ SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
-    from criba.local import cloudformation, cloudwatch, events, glue, s3, schedules, states, targets
+    from criba.local import calls, cloudformation, cloudwatch, events, glue, s3, schedules, states, targets
     from criba.local import sagemaker as sagemaker_api
 
     hooks.check()
@@ -39,6 +39,7 @@ def application() -> Asgi:
         handlers[name] = _refusing_the_recorded(name, handlers[name])
     for plug_in in (s3, cloudformation, states, glue, targets, schedules, cloudwatch, inbox):
         plug_in.install()
+    handlers.update({name: calls.recorded(name, answer) for name, answer in handlers.items()})
     return _with_status(emulator.module("app").app)
 
 

@@ -10,9 +10,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from generators.markdown import code, table
-from stacks import config
+from stacks import config, people
 
-NAMED = {name: hint for name, hint in vars(config).items() if get_origin(hint) is not None and name[0].isupper()}
+NAMED = {
+    name: hint
+    for module in (config, people)
+    for name, hint in vars(module).items()
+    if get_origin(hint) is not None and name[0].isupper()
+}
 """The kinds of value that have a name of their own, such as Email."""
 BOUNDS = {Ge: ("ge", "from"), Gt: ("gt", "above"), Le: ("le", "to"), Lt: ("lt", "below")}
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk
-from aws_cdk import CustomResource, Duration, Stack
+from aws_cdk import ArnFormat, CustomResource, Duration, Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -69,6 +69,8 @@ class ContainerImage(Construct):
         context = assets.Asset(
             self, "Source", path=str(source), exclude=["__pycache__"], ignore_mode=cdk.IgnoreMode.GIT
         )
+        ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        role = iam.Role(self, "BuildRole", assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com", conditions=ours))
         project = codebuild.Project(
             self,
             "Build",
@@ -84,23 +86,11 @@ class ContainerImage(Construct):
             },
             encryption_key=data_key,
             timeout=Duration.minutes(30),
+            # CDK would add rights to reports, to the key of artefacts and to the whole bucket of assets.
+            role=role.without_policy_updates(),
         )
-        repository.grant_pull_push(project)
-        repository.grant(project, "ecr:DescribeImages")
-        starter = lambda_.Function(
-            self,
-            "Starter",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            handler="index.handler",
-            code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
-            timeout=Duration.minutes(1),
-            log_group=logs.LogGroup(
-                self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key
-            ),
-        )
-        starter.add_to_role_policy(
-            iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn])
-        )
+        self._allow_building(role, project, repository, context)
+        starter = self._starter(project, logs_key)
         image = CustomResource(
             self,
             "Image",
@@ -109,6 +99,51 @@ class ContainerImage(Construct):
             properties={"Project": project.project_name, "Content": context.asset_hash},
             service_timeout=Duration.minutes(40),
         )
-        image.node.add_dependency(project)
+        image.node.add_dependency(project, role)
         cdk.CfnOutput(Stack.of(self), "ImageDigest", value=image.get_att_string("Digest"))
         return image.get_att_string("Digest")
+
+    def _starter(self, project: codebuild.Project, logs_key: kms.IKey) -> lambda_.Function:
+        """The function that CloudFormation calls; it starts the build and writes its own log, nothing else."""
+        log = logs.LogGroup(self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key)
+        role = iam.Role(self, "StarterRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for actions, resource in (
+            (["codebuild:StartBuild"], project.project_arn),
+            (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
+        starter = lambda_.Function(
+            self,
+            "Starter",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            handler="index.handler",
+            code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
+            timeout=Duration.minutes(1),
+            log_group=log,
+            role=role.without_policy_updates(),
+        )
+        starter.node.add_dependency(role)  # its rights too, which CDK does not wait for by itself
+        return starter
+
+    def _allow_building(
+        self, role: iam.Role, project: codebuild.Project, repository: ecr.IRepository, source: assets.Asset
+    ) -> None:
+        """Fetch the source, write the build's log, and push an image layer by layer."""
+        log = Stack.of(self).format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"/aws/codebuild/{project.project_name}",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        pushing = [
+            *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages"),
+            *("InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+        ]
+        for actions, resource in (
+            (["s3:GetObject"], source.bucket.arn_for_objects(source.s3_object_key)),
+            (["logs:CreateLogGroup"], log),
+            (["logs:CreateLogStream", "logs:PutLogEvents"], f"{log}:*"),
+            ([f"ecr:{name}" for name in pushing], repository.repository_arn),
+            (["ecr:GetAuthorizationToken"], "*"),  # AWS gives this action no resource type
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))

@@ -242,12 +242,10 @@ class TrainWorkflow(Construct):
         group = here.storage.model_packages.model_package_group_name
         work.allow(
             "sagemaker:CreateModelPackage",
-            on=[
-                stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group),
-                stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*"),
-            ],
+            on=[stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")],
+            when={"StringEquals": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}},
         )
         # Registering resolves the artefact and the image's digest as the caller.
         work.allow_reading(here.storage.models, f"{TRAINED}/*")
-        here.storage.repository.grant_pull(work.role)
+        work.allow("ecr:BatchGetImage", on=[here.storage.repository.repository_arn])
         here.bus.grant_put_events_to(work.role)

@@ -194,8 +194,8 @@ def test_redriven_records_are_scored_once_although_a_shard_loses_one_at_first(pe
     def cut_the_shard(state: str) -> None:
         if state == "Score":
             (key,) = engineer.keys(bucket, "batch/run_id=redriven/in/")
-            whole = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            aws.s3.put_object(Bucket=bucket, Key=key, Body=whole[whole.index(b"\n") + 1 :])
+            whole = engineer.tools.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            engineer.tools.s3.put_object(Bucket=bucket, Key=key, Body=whole[whole.index(b"\n") + 1 :])
 
     scope = {"source": "*", "date_from": DAY, "date_to": DAY}
     runs.start(aws, "score", run_id="redriven", wanted={"scope": scope})

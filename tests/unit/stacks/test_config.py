@@ -32,6 +32,16 @@ def problem(folder: Path, text: str, name: str = "dev") -> str:
         ("[scoring]\nmax_payload_mb = 60\n", "dev.toml: scoring.max_payload_mb = 60: SageMaker allows 100 MB"),
         ('[alerts]\nemails = ["nobody"]\n', "dev.toml: alerts.emails.0 = 'nobody': write a mail address"),
         ('[alerts]\nphones = ["600000000"]\n', "dev.toml: alerts.phones.0 = '600000000': write a number in E.164"),
+        ("[people]\nsession_hours = 12\n", "dev.toml: people.session_hours = 12: write less than or equal to 4"),
+        (
+            '[people]\nidentity_provider = "okta"\n',
+            "dev.toml: people.identity_provider = 'okta': write the ARN",
+        ),
+        ('[people.sources]\nweb = "*"\n', "dev.toml: people.sources.web = '*': write the ARN of an IAM role"),
+        (
+            '[people.sources]\nfax = "arn:aws:iam::111122223333:role/fax"\n',
+            "dev.toml: people.sources.fax: no such source: write one of web",
+        ),
         (
             '[schedules]\nscore = "cron(0 2 * * * *)"\n',
             "dev.toml: schedules.score = 'cron(0 2 * * * *)': write six fields",
