@@ -10,7 +10,7 @@ CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules
 # What takes a job of the container seconds to import unless it is compiled; the platform's jobs write no bytecode.
 JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,granian jinja2 llvmlite matplotlib numba numpy PIL scipy sklearn)
 # All but the benchmarks' peers.
-EXTRAS := infrastructure jobs container local dev
+EXTRAS := infrastructure jobs container local gates dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help

@@ -6,7 +6,7 @@ import pytest
 
 from tests.workflows.conftest import definitions
 from tests.workflows.evaluation import evaluate
-from tests.workflows.language import problems
+from gates.language import problems
 
 
 def states() -> dict[str, Any]:
