@@ -45,7 +45,7 @@ def _as_linted(value: Any) -> Any:
 
 
 def _validated(every: Sequence[Machine], folder: Path) -> list[Finding]:
-    """One call of asl-validator for all definitions; it takes no expression of several lines."""
+    """One call of asl-validator for all definitions; it takes no expression of several lines, and no null."""
     node = shutil.which("node")
     if node is None or not VALIDATOR.is_file():
         raise RuntimeError("asl-validator is not installed: run make install")
@@ -76,7 +76,7 @@ def _one_line(value: Any) -> Any:
         return [_one_line(one) for one in value]
     if isinstance(value, dict):
         return {key: _one_line(one) for key, one in value.items()}
-    return value.replace("\n", " ") if isinstance(value, str) else value
+    return value.replace("\n", " ") if isinstance(value, str) else "" if value is None else value
 
 
 def _finding(rule: str, machine: Machine, problem: str) -> Finding:

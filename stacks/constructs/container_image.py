@@ -84,9 +84,15 @@ class ContainerImage(Construct):
             },
             encryption_key=data_key,
             timeout=Duration.minutes(30),
+            role=self._role("BuildRole", "codebuild"),
+            grant_report_group_permissions=False,
+            logging=codebuild.LoggingOptions(
+                cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self._logs("BuildLogs", logs_key))
+            ),
         )
         repository.grant_pull_push(project)
         repository.grant(project, "ecr:DescribeImages")
+        starter_logs = self._logs("StarterLogs", logs_key)
         starter = lambda_.Function(
             self,
             "Starter",
@@ -94,10 +100,10 @@ class ContainerImage(Construct):
             handler="index.handler",
             code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
             timeout=Duration.minutes(1),
-            log_group=logs.LogGroup(
-                self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key
-            ),
+            role=self._role("StarterRole", "lambda"),
+            log_group=starter_logs,
         )
+        starter_logs.grant_write(starter)
         starter.add_to_role_policy(
             iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn])
         )
@@ -112,3 +118,11 @@ class ContainerImage(Construct):
         image.node.add_dependency(project)
         cdk.CfnOutput(Stack.of(self), "ImageDigest", value=image.get_att_string("Digest"))
         return image.get_att_string("Digest")
+
+    def _role(self, id_: str, service: str) -> iam.Role:
+        """A role that the service takes for this account only."""
+        conditions = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        return iam.Role(self, id_, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=conditions))
+
+    def _logs(self, id_: str, key: kms.IKey) -> logs.LogGroup:
+        return logs.LogGroup(self, id_, retention=logs.RetentionDays.ONE_MONTH, encryption_key=key)

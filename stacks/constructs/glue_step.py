@@ -65,7 +65,7 @@ class GlueStep(Construct):
             security_configuration=runtime.security_configuration.ref,
             default_arguments=self._default_arguments(runtime),
         )
-        self.job.node.add_dependency(self.role)
+        self.job.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 
     @property
     def name(self) -> str:
@@ -92,10 +92,16 @@ class GlueStep(Construct):
 
     def _grant_runtime(self, runtime: GlueRuntime, source: assets.Asset) -> None:
         """What any job needs: its code, the data key, its logs and Glue's own metrics."""
-        source.grant_read(self.role)
-        runtime.library.grant_read(self.role)
-        runtime.data_key.grant_encrypt_decrypt(self.role)
         stack = Stack.of(self)
+        code = [asset.bucket.arn_for_objects(asset.s3_object_key) for asset in (source, runtime.library)]
+        self.role.add_to_policy(iam.PolicyStatement(sid="ReadCode", actions=["s3:GetObject"], resources=code))
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="UseDataKey",
+                actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+                resources=[runtime.data_key.key_arn],
+            )
+        )
         self.role.add_to_policy(
             iam.PolicyStatement(
                 sid="WriteLogs",

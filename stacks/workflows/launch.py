@@ -164,3 +164,5 @@ class LaunchWorkflow(Construct):
             "sagemaker:DescribeModelPackage",
             on=[stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")],
         )
+        # Packages are encrypted: who describes one needs its key.
+        work.allow("kms:Decrypt", on=[self.platform.storage.keys.data.key_arn])
