@@ -14,12 +14,12 @@ EXTRAS := infrastructure jobs container local gates dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test test-transformer bench bench-score lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test test-transformer gates mutants bench bench-score lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
 
-install: .venv/installed node_modules/installed build/spark/installed build/kernel/installed ## Install everything, from locks with hashes
+install: .venv/installed node_modules/installed build/spark/installed build/kernel/installed build/checkov/installed ## Install everything, from locks with hashes
 
 .venv/installed: requirements/main.lock requirements/uv.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "criba needs Python 3.11, as Glue 5.1 does; this is " + sys.version.split()[0] + ". Say make PYTHON=/path/to/python3.11")'
@@ -46,6 +46,12 @@ node_modules/installed: package.json package-lock.json .venv/installed
 	PATH="$(NODE_BIN):$$PATH" HOME="$(CURDIR)/build/home" node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --silent
 	@touch $@
 
+# One of the gates' checkers, whose pins fit nobody else's.
+build/checkov/installed: requirements/checkov.lock .venv/installed
+	build/uv/bin/uv venv --quiet --clear --python "$(PYTHON)" build/checkov
+	build/uv/bin/uv pip sync --quiet --compile-bytecode --require-hashes --python build/checkov/bin/python requirements/checkov.lock
+	@touch $@
+
 build/spark/installed: .venv/installed
 	$(BIN)/python -m criba.local.jobs.spark build/spark
 	@touch $@
@@ -58,6 +64,12 @@ demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your o
 
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest
+
+gates: install ## Check the security of every environment (ASSEMBLY=folder for any cloud assembly); offline
+	PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m gates $(ASSEMBLY)
+
+mutants: install ## Plant a few hundred defects in the templates and see that a gate catches each: build/mutants/summary.json
+	PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m gates.mutants $(ASSEMBLY)
 
 test-transformer: build/transformer/installed ## Test the optional second tier, with torch in an environment of its own
 	OMP_NUM_THREADS=1 build/transformer/bin/pytest --confcutdir tests/transformer tests/transformer
@@ -103,6 +115,7 @@ deploy: install build/home/.aws ## Deploy one environment to AWS: make deploy EN
 lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 $(EXTRAS:%=--extra %) --generate-hashes --output-file requirements/main.lock pyproject.toml
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --output-file requirements/checkov.lock requirements/checkov.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --extra container --extra bench --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file requirements/bench.lock pyproject.toml
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file pipeline_code/requirements.lock pipeline_code/requirements.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --excludes pipeline_code/transformer/torch.txt --output-file requirements/transformer.lock requirements/transformer.in

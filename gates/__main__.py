@@ -48,20 +48,10 @@ def main() -> int:
 
 def _synthesized() -> list[Path]:
     """Synthesize every environment into a folder of its own."""
-    import aws_cdk as cdk
+    from gates.synthesis import synthesize
+    from stacks.config import environments
 
-    from stacks.config import environments, load
-    from stacks.environment import build
-
-    flags = json.loads(Path("cdk.json").read_text(encoding="utf-8"))["context"]
-    folders = []
-    for name in environments():
-        folder = BUILD / "synth" / name
-        app = cdk.App(context=flags, outdir=str(folder))
-        build(app, load(name))
-        app.synth()
-        folders.append(folder)
-    return folders
+    return [synthesize(name, BUILD / "synth" / name) for name in environments()]
 
 
 def _draft(left: Sequence[Finding], stacks: Sequence[Stack]) -> str:

@@ -52,6 +52,13 @@ def condition_keys(action: str) -> frozenset[str]:
 
 
 @cache
+def fits(given: str, known: str) -> bool:
+    """Whether an ARN pattern of a policy and one of AWS's list have an ARN in common: part by part, the last whole."""
+    left, right = given.split(":", 5), known.split(":", 5)
+    return len(left) < 6 or all(overlap(one, other) for one, other in zip(left, right, strict=False))
+
+
+@cache
 def overlap(left: str, right: str) -> bool:
     """Whether some text matches both patterns, each with `*` for anything."""
     if not left and not right:

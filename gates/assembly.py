@@ -1,9 +1,8 @@
 """A cloud assembly read from its folder: its stacks, and their templates with every reference resolved."""
 
-import copy
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,11 +70,20 @@ class Stack:
         return (one for one in self.resources.values() if one.type in types)
 
 
+Synthesized = tuple[str, dict[str, Json], dict[str, Json]]
+"""A stack's name, what the manifest says of it, and its template."""
+
+
 def read(folder: Path) -> list[Stack]:
     """Every stack of the assembly in `folder`, of nested assemblies too. Raises AssemblyError."""
-    found = list(_artifacts(folder))
+    found = list(artifacts(folder))
     if not found:
         raise AssemblyError(f"{folder}: holds no stack: give the folder that `cdk synth --output` wrote")
+    return assemble(found)
+
+
+def assemble(found: Sequence[Synthesized]) -> list[Stack]:
+    """The stacks, each able to look up the others' outputs."""
     resolvers: dict[str, Resolver] = {}
     for name, artifact, template in found:
         account, region = _where(artifact)
@@ -94,8 +102,8 @@ def read(folder: Path) -> list[Stack]:
     ]
 
 
-def _artifacts(folder: Path) -> Iterator[tuple[str, dict[str, Json], dict[str, Json]]]:
-    """(stack's name, artifact, template) of each stack."""
+def artifacts(folder: Path) -> Iterator[Synthesized]:
+    """What the folder's manifest lists, and those of assemblies inside it. Raises AssemblyError."""
     manifest = folder / "manifest.json"
     if not manifest.is_file():
         raise AssemblyError(f"{folder}: no manifest.json: give the folder that `cdk synth --output` wrote")
@@ -107,7 +115,7 @@ def _artifacts(folder: Path) -> Iterator[tuple[str, dict[str, Json], dict[str, J
             template = json.loads((folder / properties["templateFile"]).read_text(encoding="utf-8"))
             yield properties.get("stackName", id_), {**artifact, "missing": missing}, template
         elif artifact["type"] == "cdk:cloud-assembly":
-            yield from _artifacts(folder / properties["directoryName"])
+            yield from artifacts(folder / properties["directoryName"])
 
 
 def _where(artifact: Mapping[str, Json]) -> tuple[str, str]:
@@ -129,4 +137,4 @@ def _literal(template: dict[str, Json], resolver: Resolver) -> dict[str, Json]:
             return {key: replaced(one) for key, one in value.items()}
         return [replaced(one) for one in value] if isinstance(value, list) else value
 
-    return {key: replaced(part) for key, part in copy.deepcopy(template).items()}
+    return {key: replaced(part) for key, part in template.items()}

@@ -1,11 +1,12 @@
-"""Checks a state machine as AWS would at run time: its graph, its expressions, and each task's arguments by botocore."""
+"""Checks a state machine as AWS would at run time: its graph, its expressions, and tasks' arguments by botocore."""
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
-import jsonata
+import jsonata  # type: ignore[import-untyped]
 from botocore.model import OperationModel, Shape
 
 OPTIMISED = {
@@ -82,14 +83,16 @@ def _task(state: dict[str, Any]) -> Iterator[str]:
         yield "no retry with jitter"
     if any(error in ("States.ALL", "States.TaskFailed") for retry in retries for error in retry["ErrorEquals"]):
         yield "retries what is not transient"
-    assert operation.input_shape is not None
+    assert operation.input_shape is not None  # noqa: S101 - narrows the type
     key = "Parameters" if "Parameters" in state else "Arguments"
     yield from _arguments(operation.input_shape, state.get(key, {}), key)
 
 
 def operation_of(resource: str) -> OperationModel | str:
     """The operation that an integration calls, or what is wrong with it."""
-    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync(?::2)?|\.waitForTaskToken)?", resource)
+    match = re.fullmatch(
+        r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync(?::2)?|\.waitForTaskToken)?", resource
+    )
     if match is None:
         return f"no such integration: {resource}"
     sdk, service, action, sync = match.groups()
@@ -146,7 +149,7 @@ def _structure(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    expected = {
+    expected: dict[str, type | tuple[type, ...]] = {
         "string": str,
         "boolean": bool,
         "integer": int,
@@ -192,15 +195,16 @@ def _expressions(value: Any, path: str) -> Iterator[str]:
     elif isinstance(value, list):
         for index, one in enumerate(value):
             yield from _expressions(one, f"{path}[{index}]")
-    elif isinstance(value, str) and value.startswith("{%"):
-        yield from _expression(value, path)
+    elif isinstance(value, str) and value.startswith("{%") and (wrong := _wrong_expression(value)):
+        yield f"{path} {wrong}"
 
 
-def _expression(value: str, path: str) -> Iterator[str]:
+@cache
+def _wrong_expression(value: str) -> str | None:
     if not value.rstrip().endswith("%}"):
-        yield f"{path} does not end with %}}"
-        return
+        return "does not end with %}"
     try:
         jsonata.Jsonata(value.strip().removeprefix("{%").removesuffix("%}"))
     except jsonata.JException as error:
-        yield f"{path} is no JSONata: {error}"
+        return f"is no JSONata: {error}"
+    return None

@@ -4,7 +4,7 @@ import base64
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 ARNS = {
     "AWS::Athena::WorkGroup": "athena:{region}:{account}:workgroup/{name}",
@@ -29,11 +29,15 @@ ARNS = {
     "AWS::SageMaker::ModelPackageGroup": "sagemaker:{region}:{account}:model-package-group/{name}",
     "AWS::StepFunctions::StateMachine": "states:{region}:{account}:stateMachine:{name}",
 }
-NAMES = ("Name", "BucketName", "TopicName", "QueueName", "RoleName", "StateMachineName", "LogGroupName", "AlarmName")
-NAMES += ("FunctionName", "RepositoryName", "TrailName", "ManagedPolicyName", "ModelPackageGroupName", "DomainName")
-NAMES += ("DeliveryStreamName",)
-REF_IS_ARN = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::IAM::ManagedPolicy")
-REF_IS_ARN += ("AWS::SageMaker::Model", "AWS::SageMaker::ModelPackageGroup")
+NAMES = (
+    *("Name", "BucketName", "TopicName", "QueueName", "RoleName", "StateMachineName", "LogGroupName", "AlarmName"),
+    *("FunctionName", "RepositoryName", "TrailName", "ManagedPolicyName", "ModelPackageGroupName", "DomainName"),
+    "DeliveryStreamName",
+)
+REF_IS_ARN = (
+    *("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::IAM::ManagedPolicy"),
+    *("AWS::SageMaker::Model", "AWS::SageMaker::ModelPackageGroup"),
+)
 
 
 class Resolver:
@@ -160,7 +164,7 @@ class Resolver:
     def _json(self, argument: Any) -> Any:
         return self.resolve(argument)
 
-    _functions = {
+    _functions: ClassVar = {
         "Ref": lambda self, argument: self.ref(argument),
         "Fn::GetAtt": _get_att,
         "Fn::Join": _join,

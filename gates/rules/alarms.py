@@ -11,25 +11,105 @@ from gates.rules import on
 
 METRICS: dict[str, tuple[set[str], set[str]]] = {
     "AWS/States": (
-        {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionsStarted", "ExecutionsSucceeded", "ExecutionThrottled", "ExecutionTime"},
+        {
+            "ExecutionsFailed",
+            "ExecutionsTimedOut",
+            "ExecutionsAborted",
+            "ExecutionsStarted",
+            "ExecutionsSucceeded",
+            "ExecutionThrottled",
+            "ExecutionTime",
+        },
         {"StateMachineArn"},
     ),
     "AWS/SQS": (
-        {"ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible", "ApproximateAgeOfOldestMessage", "NumberOfMessagesSent"},
+        {
+            "ApproximateNumberOfMessagesVisible",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateAgeOfOldestMessage",
+            "NumberOfMessagesSent",
+        },
         {"QueueName"},
     ),
-    "AWS/Events": ({"FailedInvocations", "Invocations", "TriggeredRules", "MatchedEvents", "InvocationsSentToDlq", "InvocationsFailedToBeSentToDlq", "ThrottledRules"}, {"RuleName", "EventBusName"}),
-    "AWS/Scheduler": ({"TargetErrorCount", "InvocationDroppedCount", "InvocationAttemptCount", "InvocationsFailedToBeSentToDeadLetterCount", "InvocationThrottleCount", "TargetErrorThrottledCount", "InvocationsSentToDeadLetterCount"}, {"ScheduleGroup"}),
-    "AWS/SNS": ({"NumberOfNotificationsFailed", "NumberOfMessagesPublished", "NumberOfNotificationsDelivered", "SMSMonthToDateSpentUSD", "SMSSuccessRate", "NumberOfNotificationsFilteredOut-InvalidAttributes", "NumberOfNotificationsRedrivenToDlq", "NumberOfNotificationsFailedToRedriveToDlq"}, {"TopicName", "SMSType", "Country", "PhoneNumber"}),
-    "AWS/Lambda": ({"Errors", "Throttles", "Invocations", "Duration", "DeadLetterErrors", "ConcurrentExecutions"}, {"FunctionName", "Resource", "ExecutedVersion"}),
-    "AWS/Firehose": ({"DeliveryToS3.Success", "DeliveryToS3.DataFreshness", "DeliveryToS3.Bytes", "DeliveryToS3.Records", "ThrottledRecords", "IncomingRecords", "IncomingBytes"}, {"DeliveryStreamName"}),
-    "AWS/Logs": ({"DeliveryErrors", "DeliveryThrottling", "ForwardedBytes", "IncomingBytes", "IncomingLogEvents", "ForwardedLogEvents"}, {"LogGroupName", "DestinationType", "FilterName"}),
+    "AWS/Events": (
+        {
+            "FailedInvocations",
+            "Invocations",
+            "TriggeredRules",
+            "MatchedEvents",
+            "InvocationsSentToDlq",
+            "InvocationsFailedToBeSentToDlq",
+            "ThrottledRules",
+        },
+        {"RuleName", "EventBusName"},
+    ),
+    "AWS/Scheduler": (
+        {
+            "TargetErrorCount",
+            "InvocationDroppedCount",
+            "InvocationAttemptCount",
+            "InvocationsFailedToBeSentToDeadLetterCount",
+            "InvocationThrottleCount",
+            "TargetErrorThrottledCount",
+            "InvocationsSentToDeadLetterCount",
+        },
+        {"ScheduleGroup"},
+    ),
+    "AWS/SNS": (
+        {
+            "NumberOfNotificationsFailed",
+            "NumberOfMessagesPublished",
+            "NumberOfNotificationsDelivered",
+            "SMSMonthToDateSpentUSD",
+            "SMSSuccessRate",
+            "NumberOfNotificationsFilteredOut-InvalidAttributes",
+            "NumberOfNotificationsRedrivenToDlq",
+            "NumberOfNotificationsFailedToRedriveToDlq",
+        },
+        {"TopicName", "SMSType", "Country", "PhoneNumber"},
+    ),
+    "AWS/Lambda": (
+        {"Errors", "Throttles", "Invocations", "Duration", "DeadLetterErrors", "ConcurrentExecutions"},
+        {"FunctionName", "Resource", "ExecutedVersion"},
+    ),
+    "AWS/Firehose": (
+        {
+            "DeliveryToS3.Success",
+            "DeliveryToS3.DataFreshness",
+            "DeliveryToS3.Bytes",
+            "DeliveryToS3.Records",
+            "ThrottledRecords",
+            "IncomingRecords",
+            "IncomingBytes",
+        },
+        {"DeliveryStreamName"},
+    ),
+    "AWS/Logs": (
+        {
+            "DeliveryErrors",
+            "DeliveryThrottling",
+            "ForwardedBytes",
+            "IncomingBytes",
+            "IncomingLogEvents",
+            "ForwardedLogEvents",
+        },
+        {"LogGroupName", "DestinationType", "FilterName"},
+    ),
     "AWS/CodeBuild": ({"FailedBuilds", "Builds", "SucceededBuilds", "Duration"}, {"ProjectName"}),
     "AWS/Billing": ({"EstimatedCharges"}, {"Currency", "ServiceName", "LinkedAccount"}),
-    "AWS/S3": ({"BucketSizeBytes", "NumberOfObjects", "4xxErrors", "5xxErrors", "AllRequests"}, {"BucketName", "StorageType", "FilterId"}),
+    "AWS/S3": (
+        {"BucketSizeBytes", "NumberOfObjects", "4xxErrors", "5xxErrors", "AllRequests"},
+        {"BucketName", "StorageType", "FilterId"},
+    ),
 }
 """What AWS publishes: names and dimensions, by namespace."""
-SINGLE = {"AWS/States": "StateMachineArn", "AWS/SQS": "QueueName", "AWS/Lambda": "FunctionName", "AWS/Firehose": "DeliveryStreamName", "AWS/CodeBuild": "ProjectName"}
+SINGLE = {
+    "AWS/States": "StateMachineArn",
+    "AWS/SQS": "QueueName",
+    "AWS/Lambda": "FunctionName",
+    "AWS/Firehose": "DeliveryStreamName",
+    "AWS/CodeBuild": "ProjectName",
+}
 """Namespaces whose alarms are on one thing: without the dimension they see nothing."""
 
 
@@ -44,7 +124,9 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
             yield from _able(stack, alarm, topics)
             for metric in _metrics(alarm):
                 yield from _metric(stack, alarm, metric, published, names)
-                watched |= {(str(metric.get("MetricName")), str(one.get("Value"))) for one in metric.get("Dimensions", [])}
+                watched |= {
+                    (str(metric.get("MetricName")), str(one.get("Value"))) for one in metric.get("Dimensions", [])
+                }
         yield from _composite(stack)
     yield from _unwatched(stacks, watched)
 
@@ -58,7 +140,11 @@ def _metrics(alarm: Resource) -> list[dict[str, Any]]:
 
 def _published(stacks: Sequence[Stack]) -> str:
     """All texts in which a metric of our own is named where it is published."""
-    texts = [one.properties.get("DefinitionString", "") for stack in stacks for one in stack.of("AWS::StepFunctions::StateMachine")]
+    texts = [
+        one.properties.get("DefinitionString", "")
+        for stack in stacks
+        for one in stack.of("AWS::StepFunctions::StateMachine")
+    ]
     texts += [json.dumps(one.properties) for stack in stacks for one in stack.of("AWS::Logs::MetricFilter")]
     return "\n".join(str(text) for text in texts)
 
@@ -77,7 +163,11 @@ def _able(stack: Stack, alarm: Resource, topics: set[str]) -> Iterator[Finding]:
     if int(properties.get("DatapointsToAlarm", 0)) > int(properties.get("EvaluationPeriods", 0)):
         yield on("AL-01", stack, alarm, "DatapointsToAlarm is more than EvaluationPeriods: it can never fire")
     period = int(properties.get("Period", 60))
-    if period not in (10, 20, 30) and period % 60 or period > 86400 or period * int(properties.get("EvaluationPeriods", 1)) > 604800:
+    if (
+        (period not in (10, 20, 30) and period % 60)
+        or period > 86400
+        or period * int(properties.get("EvaluationPeriods", 1)) > 604800
+    ):
         yield on("AL-01", stack, alarm, f"a period of {period} s: whole minutes, and a week at most in all", "Period")
     if "Threshold" not in properties and "ThresholdMetricId" not in properties:
         yield on("AL-01", stack, alarm, "write the Threshold", "Threshold")
@@ -90,7 +180,9 @@ def _able(stack: Stack, alarm: Resource, topics: set[str]) -> Iterator[Finding]:
             yield on("AL-01", stack, alarm, f"tells {action}, which is no topic of ours", "AlarmActions")
 
 
-def _metric(stack: Stack, alarm: Resource, metric: dict[str, Any], published: str, things: set[str]) -> Iterator[Finding]:
+def _metric(
+    stack: Stack, alarm: Resource, metric: dict[str, Any], published: str, things: set[str]
+) -> Iterator[Finding]:
     namespace, name = str(metric.get("Namespace", "")), str(metric.get("MetricName", ""))
     dimensions = {str(one.get("Name")): str(one.get("Value")) for one in metric.get("Dimensions", [])}
     if not namespace.startswith("AWS/"):
@@ -100,10 +192,18 @@ def _metric(stack: Stack, alarm: Resource, metric: dict[str, Any], published: st
             yield on("AL-01", stack, alarm, f"nobody publishes in {namespace}: mend the namespace", namespace)
         for dimension in dimensions:
             if dimension not in published:
-                yield on("AL-01", stack, alarm, f"{name} is published without {dimension}: mend the dimension", dimension)
+                yield on(
+                    "AL-01", stack, alarm, f"{name} is published without {dimension}: mend the dimension", dimension
+                )
         if dimensions.get("Environment", stack.environment) != stack.environment:
-            yield on("AL-01", stack, alarm, f"is about {dimensions['Environment']}: write {stack.environment}", "Environment")
+            yield on(
+                "AL-01", stack, alarm, f"is about {dimensions['Environment']}: write {stack.environment}", "Environment"
+            )
         return
+    if namespace not in METRICS:
+        yield on(
+            "AL-01", stack, alarm, f"no namespace {namespace} is known: mend it, or add it to the table", namespace
+        )
     names, known = METRICS.get(namespace, ({name}, set(dimensions)))
     if name not in names:
         yield on("AL-01", stack, alarm, f"AWS publishes no {namespace} {name}: mend the name", name)
@@ -115,10 +215,14 @@ def _metric(stack: Stack, alarm: Resource, metric: dict[str, Any], published: st
 
 
 def _composite(stack: Stack) -> Iterator[Finding]:
-    alarms = {stack.resolver.name(one.id) for one in stack.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")}
+    alarms = {
+        stack.resolver.name(one.id) for one in stack.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")
+    }
     arns = {stack.resolver.arn(one.id) for one in stack.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm")}
     for composite in stack.of("AWS::CloudWatch::CompositeAlarm"):
-        named = re.findall(r"(?:ALARM|OK|INSUFFICIENT_DATA)\(\"?([^\")]+)\"?\)", str(composite.properties.get("AlarmRule", "")))
+        named = re.findall(
+            r"(?:ALARM|OK|INSUFFICIENT_DATA)\(\"?([^\")]+)\"?\)", str(composite.properties.get("AlarmRule", ""))
+        )
         if not named:
             yield on("AL-01", stack, composite, "its rule names no alarm", "AlarmRule")
         for name in named:

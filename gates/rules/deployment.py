@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from gates.assembly import Resource, Stack
+from gates.assembly import Stack
 from gates.findings import Finding
 from gates.resolving import NAMES
 from gates.rules import on
 
 FROZEN = Path(__file__).parent.parent / "frozen.toml"
-STATEFUL = ("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::ECR::Repository", "AWS::SageMaker::ModelPackageGroup")
-STATEFUL += ("AWS::CloudTrail::Trail", "AWS::SageMaker::FeatureGroup", "AWS::CodeCommit::Repository", "AWS::EFS::FileSystem")
+STATEFUL = (
+    *("AWS::KMS::Key", "AWS::S3::Bucket", "AWS::ECR::Repository", "AWS::SageMaker::ModelPackageGroup"),
+    *("AWS::CloudTrail::Trail", "AWS::SageMaker::FeatureGroup", "AWS::CodeCommit::Repository", "AWS::EFS::FileSystem"),
+)
 KEPT = ("Retain", "RetainExceptOnCreate")
 DISPOSABLE = "local"
 MOST_RESOURCES, MOST_BYTES = 450, 900_000
@@ -59,7 +61,12 @@ def _frozen(stack: Stack, frozen: dict[str, Any]) -> Iterator[Finding]:
     pinned = set(frozen.get("ids", []))
     present = {one.id for one in stack.resources.values() if one.type in STATEFUL}
     for id_ in sorted(pinned - present):
-        yield Finding("DEP-04", stack.name, id_, "held data and is gone: a changed id orphans them; migrate, then gates/frozen.toml")
+        yield Finding(
+            "DEP-04",
+            stack.name,
+            id_,
+            "held data and is gone: a changed id orphans them; migrate, then gates/frozen.toml",
+        )
     for id_ in sorted(present - pinned - optional):
         yield Finding("DEP-04", stack.name, id_, "holds data: freeze its id in gates/frozen.toml")
     for id_, names in frozen.get("names", {}).items():
@@ -68,7 +75,9 @@ def _frozen(stack: Stack, frozen: dict[str, Any]) -> Iterator[Finding]:
             expected = str(wanted).replace("ENV", stack.environment)
             found = resource.properties.get(property_) if resource else None
             if resource and str(found) != expected:
-                yield on("DEP-03", stack, resource, f"{property_} was {expected}: a new one replaces the resource", property_)
+                yield on(
+                    "DEP-03", stack, resource, f"{property_} was {expected}: a new one replaces the resource", property_
+                )
 
 
 def _sizes(stack: Stack) -> Iterator[Finding]:
@@ -78,7 +87,9 @@ def _sizes(stack: Stack) -> Iterator[Finding]:
     if size > MOST_BYTES:
         yield Finding("DEP-06", stack.name, "", f"a template of {size} bytes of 1,000,000: split the stack")
     for key in stack.missing:
-        yield Finding("DEP-08", stack.name, "", f"synthesis looks up {key} in the account: write it in the settings", key)
+        yield Finding(
+            "DEP-08", stack.name, "", f"synthesis looks up {key} in the account: write it in the settings", key
+        )
 
 
 def _literals(stack: Stack) -> Iterator[Finding]:
@@ -87,8 +98,10 @@ def _literals(stack: Stack) -> Iterator[Finding]:
         text = json.dumps(raw.get("Properties", {}))
         for match in sorted(set(re.findall(r"arn:aws[\w-]*:[a-z0-9-]+:([a-z]{2}-[a-z]+-\d)?:(\d{12})", text))):
             region, account = match
-            if region and region != stack.region or account != stack.account:
-                yield Finding("DEP-07", stack.name, id_, f"names {region or 'account'} {account}: use the stack's own", account)
+            if (region and region != stack.region) or account != stack.account:
+                yield Finding(
+                    "DEP-07", stack.name, id_, f"names {region or 'account'} {account}: use the stack's own", account
+                )
 
 
 def _names(stack: Stack) -> Iterator[Finding]:
@@ -100,14 +113,28 @@ def _names(stack: Stack) -> Iterator[Finding]:
         names = {key: resource.properties[key] for key in NAMES if isinstance(resource.properties.get(key), str)}
         for key, name in names.items():
             if resource.type not in ("AWS::Glue::Job",) and not mine.search(name):
-                yield on("DEP-05", stack, resource, f"{key} {name!r} may be another environment's: put {stack.environment} into it", key)
+                yield on(
+                    "DEP-05",
+                    stack,
+                    resource,
+                    f"{key} {name!r} may be another environment's: put {stack.environment} into it",
+                    key,
+                )
 
 
 def _tags(stack: Stack) -> Iterator[Finding]:
     """What can be tagged says whose cost it is."""
     if not stack.environment:
         return
-    for resource in stack.of(*STATEFUL, "AWS::StepFunctions::StateMachine", "AWS::Glue::Job", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::Logs::LogGroup", "AWS::IAM::Role"):
+    for resource in stack.of(
+        *STATEFUL,
+        "AWS::StepFunctions::StateMachine",
+        "AWS::Glue::Job",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::Logs::LogGroup",
+        "AWS::IAM::Role",
+    ):
         tags = resource.properties.get("Tags", {})
         pairs = tags.items() if isinstance(tags, dict) else [(one.get("Key"), one.get("Value")) for one in tags]
         if ("criba:environment", stack.environment) not in list(pairs):
@@ -121,7 +148,13 @@ def _order(stack: Stack) -> Iterator[Finding]:
         for role in policy.raw.get("Properties", {}).get("Roles", []):
             if isinstance(role, dict) and "Ref" in role:
                 policies.setdefault(role["Ref"], []).append(policy.id)
-    for resource in stack.of("AWS::StepFunctions::StateMachine", "AWS::CloudTrail::Trail", "AWS::Glue::Job", "AWS::SageMaker::Domain", "AWS::KinesisFirehose::DeliveryStream"):
+    for resource in stack.of(
+        "AWS::StepFunctions::StateMachine",
+        "AWS::CloudTrail::Trail",
+        "AWS::Glue::Job",
+        "AWS::SageMaker::Domain",
+        "AWS::KinesisFirehose::DeliveryStream",
+    ):
         waits = resource.raw.get("DependsOn", [])
         waits = [waits] if isinstance(waits, str) else waits
         for role in _roles(resource.raw.get("Properties", {})):
@@ -142,12 +175,12 @@ def _roles(properties: dict[str, Any]) -> set[str]:
 def _outputs(stack: Stack, stacks: Sequence[Stack]) -> Iterator[Finding]:
     """Every value that a stack takes from another is one of that stack's outputs."""
     by_name = {one.name: one.template.get("Outputs", {}) for one in stacks}
-    for other, output in sorted(_taken(stack.resolver.template)):
-        if other in by_name and output not in by_name[other]:
-            yield Finding("DEP-02", stack.name, "", f"takes {output} of {other}, which has no such output", output)
-    for name, one in stack.template.get("Outputs", {}).items():
-        if "Export" in one:
-            yield Finding("DEP-02", stack.name, name, "an export freezes its stack: use a weak reference", name)
+    for other, taken in sorted(_taken(stack.resolver.template)):
+        if other in by_name and taken not in by_name[other]:
+            yield Finding("DEP-02", stack.name, "", f"takes {taken} of {other}, which has no such output", taken)
+    for id_, content in stack.template.get("Outputs", {}).items():
+        if "Export" in content:
+            yield Finding("DEP-02", stack.name, id_, "an export freezes its stack: use a weak reference", id_)
 
 
 def _taken(value: Any) -> set[tuple[str, str]]:

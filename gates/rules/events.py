@@ -67,14 +67,13 @@ def _rule(stack: Stack, rule: Resource, known: Sequence[Samples]) -> Iterator[Fi
                     yield on("EV-02", stack, rule, f"{said} the sample {text[:200]}", text[:160])
 
 
-def _event(stack: Stack, text: str) -> dict[str, Any]:
+def _event(stack: Stack, text: str) -> Any:
     for name, value in (("ACCOUNT", stack.account), ("REGION", stack.region), ("ENV", stack.environment)):
         text = re.sub(rf"\b{name}\b", value, text)
-    event: dict[str, Any] = json.loads(text)
-    return event
+    return json.loads(text)
 
 
-def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool | None:
+def _matches(pattern: dict[str, Any], event: Any) -> bool | None:
     """Whether EventBridge would match; None if the pattern is one that it would refuse."""
     try:
         return bool(EventPattern.load(json.dumps(pattern)).matches_event(event))
@@ -127,18 +126,29 @@ def _verb(arn: str) -> str:
 def _queue(stack: Stack, rule: Resource, target: dict[str, Any], stacks: Sequence[Stack]) -> Iterator[Finding]:
     """The dead-letter queue takes what this rule sends, and the target's topic what it publishes."""
     own = stack.resolver.arn(rule.id)
-    for arn, verb in ((target.get("DeadLetterConfig", {}).get("Arn"), "sqs:SendMessage"), (target.get("Arn"), "sns:Publish")):
+    for arn, verb in (
+        (target.get("DeadLetterConfig", {}).get("Arn"), "sqs:SendMessage"),
+        (target.get("Arn"), "sns:Publish"),
+    ):
         policies = _policies_of(str(arn), stacks, verb)
         if policies is None:
             continue
-        granted = [one for one in policies if one.allows and one.covers(verb) and "Service:events.amazonaws.com" in one.principals]
+        granted = [
+            one
+            for one in policies
+            if one.allows and one.covers(verb) and "Service:events.amazonaws.com" in one.principals
+        ]
         if not any(_from(one.conditions, own) for one in granted):
             yield on("EV-01", stack, rule, f"{arn} does not let it {verb}: grant it to events.amazonaws.com", verb)
 
 
 def _from(conditions: dict[str, dict[str, Any]], arn: str) -> bool:
-    named = [value for operator in conditions.values() for key, value in operator.items() if key.lower() == "aws:sourcearn"]
-    return not named or any(_name(arn) == _name(str(one)) for value in named for one in (value if isinstance(value, list) else [value]))
+    named = [
+        value for operator in conditions.values() for key, value in operator.items() if key.lower() == "aws:sourcearn"
+    ]
+    return not named or any(
+        _name(arn) == _name(str(one)) for value in named for one in (value if isinstance(value, list) else [value])
+    )
 
 
 def _name(arn: str) -> str:
@@ -147,12 +157,21 @@ def _name(arn: str) -> str:
 
 def _policies_of(arn: str, stacks: Sequence[Stack], verb: str) -> Any:
     """Statements on the topic or queue `arn`; None if the assembly has no such thing."""
-    type_, policy, property_ = ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues") if verb.startswith("sqs") else ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics")
+    type_, policy, property_ = (
+        ("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "Queues")
+        if verb.startswith("sqs")
+        else ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy", "Topics")
+    )
     for stack in stacks:
         for one in stack.of(type_):
             if stack.resolver.arn(one.id) == arn:
                 reference = str(stack.resolver.ref(one.id))
-                return [s for p in stack.of(policy) if reference in p.properties.get(property_, []) for s in statements(p.properties.get("PolicyDocument", {}))]
+                return [
+                    s
+                    for p in stack.of(policy)
+                    if reference in p.properties.get(property_, [])
+                    for s in statements(p.properties.get("PolicyDocument", {}))
+                ]
     return None
 
 
@@ -167,7 +186,9 @@ def _expression(stack: Stack, resource: Resource) -> Iterator[Finding]:
     text = str(resource.properties.get("ScheduleExpression", ""))
     if problem := wrong_expression(text):
         yield on("EV-03", stack, resource, f"{text!r}: {problem}", "ScheduleExpression")
-    if resource.properties.get("FlexibleTimeWindow", {}).get("Mode") == "FLEXIBLE" and not resource.properties["FlexibleTimeWindow"].get("MaximumWindowInMinutes"):
+    if resource.properties.get("FlexibleTimeWindow", {}).get("Mode") == "FLEXIBLE" and not resource.properties[
+        "FlexibleTimeWindow"
+    ].get("MaximumWindowInMinutes"):
         yield on("EV-03", stack, resource, "FLEXIBLE: write MaximumWindowInMinutes", "FlexibleTimeWindow")
 
 
@@ -181,7 +202,7 @@ def wrong_expression(text: str) -> str | None:
     body = re.fullmatch(r"cron\((.+)\)", text)
     fields = body[1].split() if body else []
     if len(fields) != 6:
-        return 'write six fields, such as cron(0 2 * * ? *)'
+        return "write six fields, such as cron(0 2 * * ? *)"
     if (fields[2] == "?") == (fields[4] == "?"):
         return 'write "?" in exactly one of the two day fields'
     ranges = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
@@ -208,8 +229,16 @@ def _started(stack: Stack, schedule: Resource) -> Iterator[Finding]:
     reference = schedule.raw.get("Properties", {}).get("Target", {}).get("RoleArn", {})
     role = reference.get("Fn::GetAtt", [""])[0] if isinstance(reference, dict) else ""
     granted = statements_of_role(stack, role) if role else []
-    for arn, verb in ((target.get("Arn"), "states:StartExecution"), (target.get("DeadLetterConfig", {}).get("Arn"), "sqs:SendMessage")):
-        if role and arn and (verb.startswith("sqs") or str(arn).startswith("arn:aws:states:")) and not any(one.allows and one.covers(verb, str(arn)) for one in granted):
+    for arn, verb in (
+        (target.get("Arn"), "states:StartExecution"),
+        (target.get("DeadLetterConfig", {}).get("Arn"), "sqs:SendMessage"),
+    ):
+        if (
+            role
+            and arn
+            and (verb.startswith("sqs") or str(arn).startswith("arn:aws:states:"))
+            and not any(one.allows and one.covers(verb, str(arn)) for one in granted)
+        ):
             yield on("EV-01", stack, schedule, f"its role may not {verb} on {arn}: grant it", verb)
     try:
         json.loads(str(target.get("Input", "{}")))

@@ -14,11 +14,48 @@ NO_RESOURCE = {"cloudwatch:PutMetricData": "cloudwatch:namespace"}
 """Actions on `*` that a condition narrows, because their resource type does not."""
 PLATFORM_KEYS = ("aws:", "kms:encryptioncontext:", "kms:viaservice", "kms:grantisforawsresource")
 NOBODY = {
-    "IAM-13": ("cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors"),
-    "KMS-11": ("kms:ScheduleKeyDeletion", "kms:DisableKey", "kms:PutKeyPolicy", "kms:DisableKeyRotation", "kms:DeleteImportedKeyMaterial"),
-    "IAM-12": ("s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketPolicy", "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration", "s3:PutBucketPublicAccessBlock", "s3:PutBucketVersioning", "s3:BypassGovernanceRetention"),
+    "IAM-13": (
+        "cloudtrail:StopLogging",
+        "cloudtrail:DeleteTrail",
+        "cloudtrail:UpdateTrail",
+        "cloudtrail:PutEventSelectors",
+    ),
+    "KMS-11": (
+        "kms:ScheduleKeyDeletion",
+        "kms:DisableKey",
+        "kms:PutKeyPolicy",
+        "kms:DisableKeyRotation",
+        "kms:DeleteImportedKeyMaterial",
+    ),
+    "IAM-12": (
+        "s3:DeleteBucket",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketPolicy",
+        "s3:PutEncryptionConfiguration",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketVersioning",
+        "s3:BypassGovernanceRetention",
+    ),
     "IAM-11": ("sagemaker:UpdateModelPackage",),
-    "IAM-05": ("iam:CreatePolicyVersion", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:CreateRole", "iam:CreateUser", "iam:CreateAccessKey", "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary", "iam:CreateLoginProfile", "iam:AddUserToGroup", "lambda:UpdateFunctionCode", "glue:UpdateJob", "states:UpdateStateMachine", "logs:DeleteLogGroup", "organizations:LeaveOrganization"),
+    "IAM-05": (
+        "iam:CreatePolicyVersion",
+        "iam:AttachRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:CreateRole",
+        "iam:CreateUser",
+        "iam:CreateAccessKey",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:PutRolePermissionsBoundary",
+        "iam:CreateLoginProfile",
+        "iam:AddUserToGroup",
+        "lambda:UpdateFunctionCode",
+        "glue:UpdateJob",
+        "states:UpdateStateMachine",
+        "logs:DeleteLogGroup",
+        "organizations:LeaveOrganization",
+    ),
 }
 """Rights that no role of a job, workflow or trigger has; a person's role is registered by name."""
 ADVICE = {
@@ -70,16 +107,15 @@ def _resources(stack: Stack, resource: Resource, one: Statement) -> Iterator[Fin
     single = [action for pattern in one.actions for action in actions.expand(pattern) if pattern != "*"]
     for action in single:
         patterns = actions.resource_patterns(action)
-        if not patterns or "*" in one.resources:
-            if patterns and NO_RESOURCE.get(action, "?").lower() not in one.condition_keys:
-                yield on("IAM-02", stack, resource, f"{action} on *: name the resource", action)
-            continue
-        if "*" not in action and not any(actions.overlap(given, known) for given in one.resources for known in patterns):
-            if any(action in pattern.lower() or pattern == action for pattern in one.actions):
-                yield on("IAM-06", stack, resource, f"{action} acts on none of the statement's resources", action)
+        if "*" in one.resources and patterns and NO_RESOURCE.get(action, "?") not in one.condition_keys:
+            yield on("IAM-02", stack, resource, f"{action} on *: name the resource", action)
+    for action in (one for pattern in one.actions if "*" not in pattern for one in actions.expand(pattern)):
+        patterns = actions.resource_patterns(action)
+        if patterns and not any(actions.fits(given, known) for given in one.resources for known in patterns):
+            yield on("IAM-06", stack, resource, f"{action} acts on none of the statement's resources", action)
     for given in one.resources:
         known = [pattern for action in single for pattern in actions.resource_patterns(action)]
-        if given != "*" and known and not any(actions.overlap(given, pattern) for pattern in known):
+        if given != "*" and known and not any(actions.fits(given, pattern) for pattern in known):
             yield on("IAM-06", stack, resource, f"no action of the statement acts on {given}", given)
 
 
@@ -90,17 +126,33 @@ def _conditions(stack: Stack, resource: Resource, one: Statement) -> Iterator[Fi
             continue
         for pattern in one.actions:
             for action in actions.expand(pattern):
-                if "*" not in pattern and not any(key == known or known and key.startswith(known) and known[-1] in ":/" for known in actions.condition_keys(action)):
-                    yield on("IAM-06", stack, resource, f"{action} does not know the condition key {key}", f"{action} {key}")
+                if "*" not in pattern and not any(
+                    key == known or (known and key.startswith(known) and known[-1] in ":/")
+                    for known in actions.condition_keys(action)
+                ):
+                    yield on(
+                        "IAM-06", stack, resource, f"{action} does not know the condition key {key}", f"{action} {key}"
+                    )
 
 
 def _rights(stack: Stack, resource: Resource, one: Statement) -> Iterator[Finding]:
     if one.covers("iam:PassRole"):
-        services = [value for operator, keys in one.conditions.items() for key, value in keys.items() if key.lower() == "iam:passedtoservice" and operator == "StringEquals"]
+        services = [
+            value
+            for operator, keys in one.conditions.items()
+            for key, value in keys.items()
+            if key.lower() == "iam:passedtoservice" and operator == "StringEquals"
+        ]
         if any("*" in given for given in one.resources):
             yield on("IAM-04", stack, resource, "PassRole on a pattern: name the role", "iam:PassRole")
         if len(services) != 1 or (isinstance(services[0], list) and len(services[0]) != 1):
-            yield on("IAM-04", stack, resource, "PassRole to any service: StringEquals iam:PassedToService, one service", "iam:PassRole")
+            yield on(
+                "IAM-04",
+                stack,
+                resource,
+                "PassRole to any service: StringEquals iam:PassedToService, one service",
+                "iam:PassRole",
+            )
     if one.covers("kms:CreateGrant") and "kms:grantisforawsresource" not in one.condition_keys:
         yield on("KMS-12", stack, resource, "CreateGrant without kms:GrantIsForAWSResource = true", "kms:CreateGrant")
     for action in ("kms:Decrypt", "kms:ReEncryptFrom"):
@@ -136,7 +188,9 @@ def _trust(stack: Stack, role: Resource) -> Iterator[Finding]:
             elif principal.startswith("AWS:") and not re.search(rf":{stack.account}:", principal):
                 yield on("S3-11", stack, role, f"{principal} is of another account: remove it", principal)
             elif principal.startswith("AWS:") and not keys & {"aws:multifactorauthpresent", "aws:multifactorauthage"}:
-                yield on("IAM-08", stack, role, "a person takes a role with MFA: add aws:MultiFactorAuthPresent", principal)
+                yield on(
+                    "IAM-08", stack, role, "a person takes a role with MFA: add aws:MultiFactorAuthPresent", principal
+                )
             yield from _source(stack, role, one, principal)
     duration = role.properties.get("MaxSessionDuration", 3600)
     if int(duration) > 14400:
@@ -146,12 +200,26 @@ def _trust(stack: Stack, role: Resource) -> Iterator[Finding]:
 def _source(stack: Stack, role: Resource, one: Statement, principal: str) -> Iterator[Finding]:
     for operator, keys in one.conditions.items():
         for key, value in keys.items():
-            if key.lower() == "aws:sourceaccount" and (str(value) != stack.account or "IfExists" in operator or "Not" in operator):
-                yield on("IAM-03", stack, role, f"aws:SourceAccount is {value} by {operator}: StringEquals this account", principal)
+            if key.lower() == "aws:sourceaccount" and (
+                str(value) != stack.account or "IfExists" in operator or "Not" in operator
+            ):
+                yield on(
+                    "IAM-03",
+                    stack,
+                    role,
+                    f"aws:SourceAccount is {value} by {operator}: StringEquals this account",
+                    principal,
+                )
 
 
 def _managed(stack: Stack, role: Resource) -> Iterator[Finding]:
     """AWS's own policies give more than one job needs."""
     for arn in role.properties.get("ManagedPolicyArns", []):
         if re.match(r"arn:aws[\w-]*:iam::aws:policy/", str(arn)):
-            yield on("IAM-01", stack, role, f"{str(arn).rpartition('/')[2]} is AWS's: write the role's own statements", str(arn))
+            yield on(
+                "IAM-01",
+                stack,
+                role,
+                f"{str(arn).rpartition('/')[2]} is AWS's: write the role's own statements",
+                str(arn),
+            )

@@ -9,7 +9,14 @@ from gates.policies import Statement
 from gates.rules import on
 
 USE = ("kms:Decrypt", "kms:GenerateDataKey")
-SOURCES = ("aws:sourceaccount", "aws:sourcearn", "kms:encryptioncontext:", "kms:viaservice", "aws:principalaccount", "kms:calleraccount")
+SOURCES = (
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "kms:encryptioncontext:",
+    "kms:viaservice",
+    "aws:principalaccount",
+    "kms:calleraccount",
+)
 NAMES_NO_SOURCE = ("Service:events.amazonaws.com",)
 """EventBridge names no source account or ARN to an encrypted topic or queue."""
 
@@ -30,12 +37,15 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
 
 def _policy(key: Key) -> Iterator[Finding]:
     root = f"AWS:arn:aws:iam::{key.stack.account}:root"
-    if not any(one.allows and root in one.principals and one.covers("kms:PutKeyPolicy") and not one.conditions for one in key.policy):
+    if not any(
+        one.allows and root in one.principals and one.covers("kms:PutKeyPolicy") and not one.conditions
+        for one in key.policy
+    ):
         yield on("KMS-13", key.stack, key.resource, "nobody could change the key any more: keep the account's root")
     for one in key.policy:
         if not one.allows:
             continue
-        if one.not_actions or "kms:*" in one.actions and one.principals != (root,):
+        if one.not_actions or ("kms:*" in one.actions and one.principals != (root,)):
             yield on("KMS-02", key.stack, key.resource, "kms:* for the account's root alone: list the actions", one.sid)
         for principal in one.principals:
             yield from _principal(key, one, principal)
@@ -51,7 +61,9 @@ def _principal(key: Key, one: Statement, principal: str) -> Iterator[Finding]:
         yield on("KMS-09", key.stack, key.resource, f"{principal} for any account: add aws:SourceAccount", principal)
 
 
-def _refused(stack: Stack, resource: Resource, keys: dict[str, Key], arn: object, service: str, actions: Sequence[str], rule: str) -> Iterator[Finding]:
+def _refused(
+    stack: Stack, resource: Resource, keys: dict[str, Key], arn: object, service: str, actions: Sequence[str], rule: str
+) -> Iterator[Finding]:
     key = keys.get(str(arn))
     if key and not key.serves(service, *actions):
         yield on(rule, stack, resource, f"its key lets {service} do too little: grant {', '.join(actions)}", service)
@@ -67,7 +79,9 @@ def _log_groups(stack: Stack, keys: dict[str, Key]) -> Iterator[Finding]:
             context = {name: value for operator in one.conditions.values() for name, value in operator.items()}
             arn = str(context.get("kms:EncryptionContext:aws:logs:arn", ""))
             if f"Service:{service}" in one.principals and f":{stack.account}:" not in arn:
-                yield on("KMS-04", stack, group, "its key serves logs of any account: name ours in the context", one.sid)
+                yield on(
+                    "KMS-04", stack, group, "its key serves logs of any account: name ours in the context", one.sid
+                )
 
 
 def _topic_keys(stacks: Sequence[Stack]) -> dict[str, str]:

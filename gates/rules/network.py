@@ -7,9 +7,11 @@ from gates.findings import Finding
 from gates.policies import statements
 from gates.rules import on
 
-ANYWHERE = ("0.0.0.0/0", "::/0")  # noqa: S104 - addresses that are looked for
-INTERNET = ("AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::EgressOnlyInternetGateway")
-INTERNET += ("AWS::EC2::VPCGatewayAttachment",)
+ANYWHERE = ("0.0.0.0/0", "::/0")
+INTERNET = (
+    *("AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::EIP", "AWS::EC2::EgressOnlyInternetGateway"),
+    "AWS::EC2::VPCGatewayAttachment",
+)
 ENDPOINTS = ("s3", "sagemaker.api", "ecr.api", "ecr.dkr", "logs", "sts", "kms", "glue", "monitoring")
 
 
@@ -27,18 +29,29 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
 
 
 def _groups(stack: Stack) -> Iterator[Finding]:
-    for resource in stack.of("AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"):
-        listed = [(name, one) for name in ("SecurityGroupIngress", "SecurityGroupEgress") for one in resource.properties.get(name, [])]
+    for resource in stack.of(
+        "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"
+    ):
+        listed = [
+            (name, one)
+            for name in ("SecurityGroupIngress", "SecurityGroupEgress")
+            for one in resource.properties.get(name, [])
+        ]
         for name, one in listed or [(resource.type, resource.properties)]:
             open_ = {one.get("CidrIp"), one.get("CidrIpv6")} & set(ANYWHERE)
             if open_ and one.get("CidrIp") != "255.255.255.255/32":
-                yield on("SM-01", stack, resource, f"{name} {open_.pop()}: name a security group or a prefix list", name)
+                yield on(
+                    "SM-01", stack, resource, f"{name} {open_.pop()}: name a security group or a prefix list", name
+                )
 
 
 def _endpoints(stack: Stack) -> Iterator[Finding]:
     endpoints = list(stack.of("AWS::EC2::VPCEndpoint"))
     for endpoint in endpoints:
-        if endpoint.properties.get("VpcEndpointType") == "Interface" and endpoint.properties.get("PrivateDnsEnabled") is not True:
+        if (
+            endpoint.properties.get("VpcEndpointType") == "Interface"
+            and endpoint.properties.get("PrivateDnsEnabled") is not True
+        ):
             yield on("SM-11", stack, endpoint, "is not found by the service's name: PrivateDnsEnabled: true")
         for one in statements(endpoint.properties.get("PolicyDocument") or {}):
             if one.allows and "*" in one.principals and not one.conditions:

@@ -1,5 +1,7 @@
 """What a single property of a resource has to be, as one table: type, property, test, rule, what to write."""
 
+# A row a line, so that the table can be read as one.
+# fmt: off
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -52,18 +54,9 @@ TABLE: list[tuple[str, str, Test, str, str]] = [
     ("AWS::KMS::Key", "Origin", unset_or("AWS_KMS"), "KMS-01", "imported key material never rotates: remove Origin"),
     ("AWS::KMS::Key", "RotationPeriodInDays", lambda v: v is ABSENT or 90 <= int(v) <= 365, "KMS-01", "rotate yearly"),
     ("AWS::KMS::Key", "PendingWindowInDays", unset_or(30), "KMS-10", "keep 30 days in which deletion is taken back"),
-    *(
-        ("AWS::S3::Bucket", f"PublicAccessBlockConfiguration.{name}", is_(True), "S3-01", f"write {name}: true")
-        for name in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    ),
+    *(("AWS::S3::Bucket", f"PublicAccessBlockConfiguration.{name}", is_(True), "S3-01", f"write {name}: true") for name in ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")),
     ("AWS::S3::Bucket", "VersioningConfiguration.Status", is_("Enabled"), "S3-06", "write Status: Enabled"),
-    (
-        "AWS::S3::Bucket",
-        "OwnershipControls.Rules.0.ObjectOwnership",
-        is_("BucketOwnerEnforced"),
-        "S3-08",
-        "write BucketOwnerEnforced: no object has an ACL",
-    ),
+    ("AWS::S3::Bucket", "OwnershipControls.Rules.0.ObjectOwnership", is_("BucketOwnerEnforced"), "S3-08", "write BucketOwnerEnforced: no object has an ACL"),
     ("AWS::S3::Bucket", "AccessControl", unset_or(), "S3-08", "ACLs are off: remove AccessControl"),
     ("AWS::S3::Bucket", "WebsiteConfiguration", unset_or(), "S3-01", "no bucket is a website: remove it"),
     ("AWS::S3::Bucket", "CorsConfiguration", unset_or(), "S3-01", "no browser reads a bucket: remove it"),
@@ -87,13 +80,7 @@ TABLE: list[tuple[str, str, Test, str, str]] = [
     ("AWS::StepFunctions::StateMachine", "StateMachineType", unset_or("STANDARD"), "SF-01", "runs need a history: remove StateMachineType"),
     ("AWS::StepFunctions::StateMachine", "LoggingConfiguration.Level", is_("ALL"), "SF-01", "log at level ALL"),
     ("AWS::StepFunctions::StateMachine", "LoggingConfiguration.IncludeExecutionData", is_(False), "SF-01", "inputs name people: write false"),
-    (
-        "AWS::StepFunctions::StateMachine",
-        "LoggingConfiguration.Destinations.0.CloudWatchLogsLogGroup.LogGroupArn",
-        like(r"arn:aws:logs:.*:log-group:/aws/vendedlogs/.*"),
-        "SF-01",
-        "log to a group below /aws/vendedlogs/, which the account's one resource policy has room for",
-    ),
+    ("AWS::StepFunctions::StateMachine", "LoggingConfiguration.Destinations.0.CloudWatchLogsLogGroup.LogGroupArn", like(r"arn:aws:logs:.*:log-group:/aws/vendedlogs/.*"), "SF-01", "log to a group below /aws/vendedlogs/, which the account's one resource policy has room for"),
     ("AWS::StepFunctions::StateMachine", "TracingConfiguration.Enabled", is_(True), "SF-01", "trace with X-Ray"),
     ("AWS::StepFunctions::StateMachine", "EncryptionConfiguration.Type", is_("CUSTOMER_MANAGED_KMS_KEY"), "SF-04", "encrypt executions with our key"),
     ("AWS::StepFunctions::StateMachine", "EncryptionConfiguration.KmsKeyId", our_key, "SF-04", TLS),

@@ -13,7 +13,14 @@ from gates.rules.properties import ABSENT, at, our_key
 
 HEADER = "s3:x-amz-server-side-encryption"
 KEY_HEADER = "s3:x-amz-server-side-encryption-aws-kms-key-id"
-NARROWING = ("aws:sourceaccount", "aws:sourcearn", "aws:principalorgid", "aws:principalaccount", "aws:principalarn", "aws:sourcevpce")
+NARROWING = (
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:principalorgid",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:sourcevpce",
+)
 
 
 def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
@@ -135,7 +142,11 @@ def _uploads(stack: Stack, bucket: Resource, document: list[Statement], key: Any
 
 
 def _lifecycle(stack: Stack, bucket: Resource) -> Iterator[Finding]:
-    rules = [one for one in at(bucket.properties, "LifecycleConfiguration.Rules") or [] if isinstance(one, dict)] if at(bucket.properties, "LifecycleConfiguration.Rules") is not ABSENT else []
+    rules = (
+        [one for one in at(bucket.properties, "LifecycleConfiguration.Rules") or [] if isinstance(one, dict)]
+        if at(bucket.properties, "LifecycleConfiguration.Rules") is not ABSENT
+        else []
+    )
     whole = [one for one in rules if one.get("Status") == "Enabled" and not one.get("Prefix")]
     if not any("AbortIncompleteMultipartUpload" in one for one in whole):
         yield on("S3-10", stack, bucket, "end failed uploads: AbortIncompleteMultipartUpload", "multipart")
@@ -156,7 +167,9 @@ def _messaging(stack: Stack) -> Iterator[Finding]:
             one = _denied(document, "Bool", "aws:SecureTransport", "false")
             verb = "sns:Publish" if service == "sns" else "sqs:SendMessage"
             if one is None or not one.covers(verb):
-                yield on("SNS-01", stack, resource, f"deny {verb} with aws:SecureTransport = false", "aws:SecureTransport")
+                yield on(
+                    "SNS-01", stack, resource, f"deny {verb} with aws:SecureTransport = false", "aws:SecureTransport"
+                )
 
 
 def _images(stack: Stack) -> Iterator[Finding]:

@@ -26,7 +26,9 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
             text = json.dumps(raw.get("Properties", {})).replace('\\"', '"')
             for pattern in SECRETS:
                 if re.search(pattern, text):
-                    yield Finding("CI-02", stack.name, id_, "shows a secret to everybody who reads the template", pattern[:20])
+                    yield Finding(
+                        "CI-02", stack.name, id_, "shows a secret to everybody who reads the template", pattern[:20]
+                    )
         for project in stack.of("AWS::CodeBuild::Project"):
             yield from _project(stack, project)
         for function in stack.of("AWS::Lambda::Function"):
@@ -35,7 +37,9 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
                     yield on("CI-02", stack, function, f"{name} in clear text: read it from Secrets Manager", name)
         for parameter, content in stack.template.get("Parameters", {}).items():
             if NAMED_SECRET.search(parameter) and content.get("NoEcho") is not True:
-                yield Finding("CI-02", stack.name, parameter, "a secret parameter that is shown: NoEcho: true", parameter)
+                yield Finding(
+                    "CI-02", stack.name, parameter, "a secret parameter that is shown: NoEcho: true", parameter
+                )
 
 
 def _project(stack: Stack, project: Resource) -> Iterator[Finding]:

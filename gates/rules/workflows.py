@@ -1,7 +1,9 @@
 """State machines: what botocore would refuse, and rights, encryption and isolation of everything that they start."""
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from botocore.model import OperationModel
@@ -14,6 +16,11 @@ from gates.policies import Statement, statements_of_role
 from gates.rules import on
 from gates.rules.properties import ABSENT, at, our_key
 
+LOGGING = (
+    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+    *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
+)
 PREFIXES = {"stepfunctions": "states", "cloudwatch": "cloudwatch", "eventbridge": "events"}
 RULES = {"glue:startJobRun": None, "states:startExecution": "StepFunctionsGetEventsForStepFunctionsExecutionRule"}
 RULES |= {
@@ -29,7 +36,12 @@ WATCHING = {
         for kind in ("Training", "Transform", "Processing")
     },
 }
-ACTIONS = {"s3:ListObjectsV2": ("s3:ListBucket",), "s3:HeadObject": ("s3:GetObject",), "s3:CopyObject": ("s3:GetObject", "s3:PutObject"), "lambda:Invoke": ("lambda:InvokeFunction",)}
+ACTIONS = {
+    "s3:ListObjectsV2": ("s3:ListBucket",),
+    "s3:HeadObject": ("s3:GetObject",),
+    "s3:CopyObject": ("s3:GetObject", "s3:PutObject"),
+    "lambda:Invoke": ("lambda:InvokeFunction",),
+}
 NVME = re.compile(r"ml\.(?:\w+d\w*|g4dn|g5|g6e?|p4d|p4de|p5\w*)\.")
 NEEDED = {
     "sagemaker:CreateTrainingJob": {
@@ -73,17 +85,25 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
 
 
 def _sound(stack: Stack, machine: Machine) -> Iterator[Finding]:
-    try:
-        said = problems(machine.definition)
-    except (KeyError, TypeError, AttributeError) as error:
-        said = [f"the definition lacks {error}"]
-    for problem in said:
+    for problem in _refused(json.dumps(machine.definition)):
         yield on("SF-05", stack, machine.resource, f"AWS would refuse it: {problem}", problem[:120])
     if not 60 <= int(machine.definition.get("TimeoutSeconds", 0)) <= 31 * 24 * 3600:
-        yield on("SF-05", stack, machine.resource, "ends by itself: write the machine's TimeoutSeconds", "TimeoutSeconds")
+        yield on(
+            "SF-05", stack, machine.resource, "ends by itself: write the machine's TimeoutSeconds", "TimeoutSeconds"
+        )
 
 
-def _task(stack: Stack, machine: Machine, name: str, state: dict[str, Any], granted: Sequence[Statement]) -> Iterator[Finding]:
+@cache
+def _refused(definition: str) -> tuple[str, ...]:
+    try:
+        return tuple(problems(json.loads(definition)))
+    except (KeyError, TypeError, AttributeError) as error:
+        return (f"the definition lacks {error}",)
+
+
+def _task(
+    stack: Stack, machine: Machine, name: str, state: dict[str, Any], granted: Sequence[Statement]
+) -> Iterator[Finding]:
     model = operation_of(str(state.get("Resource", "")))
     if isinstance(model, str):
         return  # said already
@@ -92,7 +112,9 @@ def _task(stack: Stack, machine: Machine, name: str, state: dict[str, Any], gran
     waits = ".sync" in state["Resource"]
     for action in _needed(state["Resource"], call, waits):
         if not any(one.allows and one.covers(action) for one in granted):
-            yield on("SF-03", stack, machine.resource, f"{name}: its role may not {action}: grant it", f"{name} {action}")
+            yield on(
+                "SF-03", stack, machine.resource, f"{name}: its role may not {action}: grant it", f"{name} {action}"
+            )
     if waits:
         yield from _waking(stack, machine, name, state["Resource"], granted)
     yield from _arguments(stack, machine, name, call, arguments if isinstance(arguments, dict) else {})
@@ -110,14 +132,22 @@ def _needed(resource: str, call: str, waits: bool) -> list[str]:
     return [*ACTIONS.get(call, (call,)), *watching]
 
 
-def _waking(stack: Stack, machine: Machine, name: str, resource: str, granted: Sequence[Statement]) -> Iterator[Finding]:
+def _waking(
+    stack: Stack, machine: Machine, name: str, resource: str, granted: Sequence[Statement]
+) -> Iterator[Finding]:
     rule = RULES.get(re.sub(r"^arn:[^:]+:states:::|\..*$", "", resource))
     if rule is None:
         return
     arn = f"arn:aws:events:{stack.region}:{stack.account}:rule/{rule}"
     for action in ("events:PutTargets", "events:PutRule", "events:DescribeRule"):
         if not any(one.allows and one.covers(action, arn) for one in granted):
-            yield on("SF-03", stack, machine.resource, f"{name}: nothing wakes it: grant {action} on {rule}", f"{name} {action}")
+            yield on(
+                "SF-03",
+                stack,
+                machine.resource,
+                f"{name}: nothing wakes it: grant {action} on {rule}",
+                f"{name} {action}",
+            )
 
 
 def _arguments(stack: Stack, machine: Machine, name: str, call: str, arguments: dict[str, Any]) -> Iterator[Finding]:
@@ -126,19 +156,29 @@ def _arguments(stack: Stack, machine: Machine, name: str, call: str, arguments: 
         value = at(arguments, path)
         if path.endswith("VolumeKmsKeyId") and _has_nvme(arguments):
             if value is not ABSENT:
-                yield on("SM-05", stack, machine.resource, f"{name}: {path}: the API refuses a key for local storage: remove it", f"{name} {path}")
+                yield on(
+                    "SM-05",
+                    stack,
+                    machine.resource,
+                    f"{name}: {path}: the API refuses a key for local storage: remove it",
+                    f"{name} {path}",
+                )
         elif path.endswith("KmsKeyId") and not our_key(value):
             yield on(rule, stack, machine.resource, f"{name}: {path}: name our key by its full ARN", f"{name} {path}")
         elif path.startswith(("Enable", "NetworkConfig.")) and value is not True:
             yield on(rule, stack, machine.resource, f"{name}: {path}: write true", f"{name} {path}")
         elif path == "ModelApprovalStatus" and value != "PendingManualApproval":
-            yield on(rule, stack, machine.resource, f"{name}: a person approves: PendingManualApproval", f"{name} {path}")
+            yield on(
+                rule, stack, machine.resource, f"{name}: a person approves: PendingManualApproval", f"{name} {path}"
+            )
         elif value is ABSENT:
             yield on(rule, stack, machine.resource, f"{name}: {path} is missing: write it", f"{name} {path}")
     text = str(arguments)
     for image in re.findall(r"\d{12}\.dkr\.ecr\.[^'\"\s]+", text):
         if "@sha256:" not in image:
-            yield on("SM-10", stack, machine.resource, f"{name}: {image} can change: name it by digest", f"{name} image")
+            yield on(
+                "SM-10", stack, machine.resource, f"{name}: {image} can change: name it by digest", f"{name} image"
+            )
 
 
 def _has_nvme(arguments: dict[str, Any]) -> bool:
@@ -146,14 +186,29 @@ def _has_nvme(arguments: dict[str, Any]) -> bool:
     return any(NVME.match(one) for one in types)
 
 
-def _reach(stack: Stack, machine: Machine, name: str, call: str, arguments: dict[str, Any], granted: Sequence[Statement]) -> Iterator[Finding]:
+def _reach(
+    stack: Stack, machine: Machine, name: str, call: str, arguments: dict[str, Any], granted: Sequence[Statement]
+) -> Iterator[Finding]:
     """The role's right to the call is on the very resource that the call names, where the name is literal."""
     for action, arn in _targets(stack, call, arguments):
         if not any(one.allows and one.covers(action, arn) for one in granted):
-            yield on("SF-03", stack, machine.resource, f"{name}: its role may not {action} on {arn}", f"{name} {action}")
+            yield on(
+                "SF-03", stack, machine.resource, f"{name}: its role may not {action} on {arn}", f"{name} {action}"
+            )
     role = arguments.get("RoleArn", arguments.get("ExecutionRoleArn"))
-    if call.startswith("sagemaker:Create") and isinstance(role, str) and role.startswith("arn:") and not any(one.allows and one.covers("iam:PassRole", role) for one in granted):
-        yield on("IAM-04", stack, machine.resource, f"{name}: its role may not pass {role}: grant iam:PassRole", f"{name} iam:PassRole")
+    if (
+        call.startswith("sagemaker:Create")
+        and isinstance(role, str)
+        and role.startswith("arn:")
+        and not any(one.allows and one.covers("iam:PassRole", role) for one in granted)
+    ):
+        yield on(
+            "IAM-04",
+            stack,
+            machine.resource,
+            f"{name}: its role may not pass {role}: grant iam:PassRole",
+            f"{name} iam:PassRole",
+        )
 
 
 def _targets(stack: Stack, call: str, arguments: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -174,13 +229,12 @@ def _targets(stack: Stack, call: str, arguments: dict[str, Any]) -> Iterator[tup
 
 
 def _logging(stack: Stack, machine: Machine, granted: Sequence[Statement]) -> Iterator[Finding]:
-    needed = ("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery")
-    needed += ("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies")
-    needed += ("logs:DescribeLogGroups", "xray:PutTraceSegments", "xray:PutTelemetryRecords")
-    for action in needed:
+    for action in LOGGING:
         if not any(one.allows and one.covers(action) for one in granted):
             yield on("SF-02", stack, machine.resource, f"cannot log or trace: grant {action}", action)
     key = at(machine.resource.properties, "EncryptionConfiguration.KmsKeyId")
     for action in ("kms:Decrypt", "kms:GenerateDataKey"):
         if key is not ABSENT and not any(one.allows and one.covers(action, str(key)) for one in granted):
-            yield on("SF-04", stack, machine.resource, f"cannot read its own executions: grant {action} on its key", action)
+            yield on(
+                "SF-04", stack, machine.resource, f"cannot read its own executions: grant {action} on its key", action
+            )

@@ -45,7 +45,7 @@ def _as_linted(value: Any) -> Any:
 
 
 def _validated(every: Sequence[Machine], folder: Path) -> list[Finding]:
-    """One call of asl-validator for all definitions; it takes no expression of several lines, and no null."""
+    """One call of asl-validator for all definitions; it takes no expression of several lines, no null, no ""."""
     node = shutil.which("node")
     if node is None or not VALIDATOR.is_file():
         raise RuntimeError("asl-validator is not installed: run make install")
@@ -62,7 +62,7 @@ def _validated(every: Sequence[Machine], folder: Path) -> list[Finding]:
     if done.returncode == 2:
         raise RuntimeError(f"asl-validator did not run: {done.stdout[-500:]}{done.stderr[-2000:]}")
     found = []
-    machine = None
+    machine: Machine | None = None
     for line in (done.stdout + done.stderr).splitlines():
         if match := re.search(r'definition "([^"]+)" is invalid', line):
             machine = by_file[Path(match[1]).name]
@@ -76,7 +76,9 @@ def _one_line(value: Any) -> Any:
         return [_one_line(one) for one in value]
     if isinstance(value, dict):
         return {key: _one_line(one) for key, one in value.items()}
-    return value.replace("\n", " ") if isinstance(value, str) else "" if value is None else value
+    if value is None or isinstance(value, str):
+        return (value or "-").replace("\n", " ")
+    return value
 
 
 def _finding(rule: str, machine: Machine, problem: str) -> Finding:

@@ -96,7 +96,8 @@ class ContainerImage(Construct):
         starter = lambda_.Function(
             self,
             "Starter",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            memory_size=256,
             handler="index.handler",
             code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
             timeout=Duration.minutes(1),
