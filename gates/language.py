@@ -143,7 +143,7 @@ def _structure(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield f"{path}.{name} is no parameter"
         else:
             yield from _arguments(members[name], item, f"{path}.{name}")
-    required = {name[0].upper() + name[1:] for name in shape.required_members}  # type: ignore[attr-defined]
+    required = {name[0].upper() + name[1:] for name in shape.required_members}
     given = {name.removesuffix(".$") for name in value}
     yield from (f"{path}.{name} is missing" for name in sorted(required - given))
 
@@ -166,7 +166,7 @@ def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
         if not low <= value <= high:
             yield f"{path} = {value} is not within {low} and {high}"
     elif shape.type_name == "string":
-        yield from _text(shape, value, path)
+        yield from _text(shape, str(value), path)
 
 
 def _text(shape: Shape, value: str, path: str) -> Iterator[str]:

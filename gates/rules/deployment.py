@@ -158,9 +158,9 @@ def _order(stack: Stack) -> Iterator[Finding]:
         waits = resource.raw.get("DependsOn", [])
         waits = [waits] if isinstance(waits, str) else waits
         for role in _roles(resource.raw.get("Properties", {})):
-            for policy in policies.get(role, []):
-                if policy not in waits:
-                    yield on("DEP-12", stack, resource, f"may start before {policy} is there: DependsOn it", policy)
+            for id_ in policies.get(role, []):
+                if id_ not in waits:
+                    yield on("DEP-12", stack, resource, f"may start before {id_} is there: DependsOn it", id_)
 
 
 def _roles(properties: dict[str, Any]) -> set[str]:

@@ -62,12 +62,12 @@ def _validated(every: Sequence[Machine], folder: Path) -> list[Finding]:
     if done.returncode == 2:
         raise RuntimeError(f"asl-validator did not run: {done.stdout[-500:]}{done.stderr[-2000:]}")
     found = []
-    machine: Machine | None = None
+    wrong: Machine | None = None
     for line in (done.stdout + done.stderr).splitlines():
         if match := re.search(r'definition "([^"]+)" is invalid', line):
-            machine = by_file[Path(match[1]).name]
-        elif machine and re.search(r"[A-Z_]{8,}: ", line):
-            found.append(_finding("asl-validator", machine, line.strip()))
+            wrong = by_file[Path(match[1]).name]
+        elif wrong and re.search(r"[A-Z_]{8,}: ", line):
+            found.append(_finding("asl-validator", wrong, line.strip()))
     return found
 
 
