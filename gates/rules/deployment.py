@@ -110,9 +110,10 @@ def _names(stack: Stack) -> Iterator[Finding]:
         return
     mine = re.compile(rf"(?i)criba[-_/]?{re.escape(stack.environment)}(?![a-z0-9])|criba{re.escape(stack.environment)}")
     for resource in stack.resources.values():
-        names = {key: resource.properties[key] for key in NAMES if isinstance(resource.properties.get(key), str)}
+        raw = resource.raw.get("Properties", {})
+        names = {key: resource.properties[key] for key in NAMES if key in raw and not _refers(raw[key])}
         for key, name in names.items():
-            if resource.type not in ("AWS::Glue::Job",) and not mine.search(name):
+            if resource.type not in ("AWS::Glue::Job",) and not mine.search(str(name)):
                 yield on(
                     "DEP-05",
                     stack,
@@ -120,6 +121,11 @@ def _names(stack: Stack) -> Iterator[Finding]:
                     f"{key} {name!r} may be another environment's: put {stack.environment} into it",
                     key,
                 )
+
+
+def _refers(value: Any) -> bool:
+    """Whether a name is another resource's, whose own is looked at."""
+    return isinstance(value, dict) and bool({"Ref", "Fn::GetAtt"} & set(value))
 
 
 def _tags(stack: Stack) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ def training_job(platform: Platform, *, channels: Mapping[str, str]) -> dict[str
         "StoppingCondition": {"MaxRuntimeInSeconds": training.timeout_minutes * 60},
         "EnableNetworkIsolation": True,
         "EnableInterContainerTrafficEncryption": True,
+        **platform.vpc_config,
     }
 
 
@@ -90,7 +91,11 @@ def processing_job(
         },
         "ProcessingResources": {"ClusterConfig": platform.cluster(instance_type)},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-        "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
+        "NetworkConfig": {
+            "EnableNetworkIsolation": True,
+            "EnableInterContainerTrafficEncryption": True,
+            **platform.vpc_config,
+        },
     }
 
 
