@@ -12,6 +12,7 @@ from pathlib import Path
 from gates.assembly import AssemblyError, Stack, read
 from gates.checking import check
 from gates.findings import Finding, neutral, register, unexplained
+from gates.synthesis import assemblies
 
 BUILD = Path("build/gates")
 
@@ -25,7 +26,7 @@ def main() -> int:
     started = time.monotonic()
     shutil.rmtree(BUILD, ignore_errors=True)
     try:
-        stacks = [stack for folder in given.assembly or _synthesized() for stack in read(folder)]
+        stacks = [stack for folder in given.assembly or assemblies(BUILD / "synth") for stack in read(folder)]
     except AssemblyError as error:
         print(error, file=sys.stderr)
         return 2
@@ -44,14 +45,6 @@ def main() -> int:
         file=sys.stderr,
     )
     return 1 if left else 0
-
-
-def _synthesized() -> list[Path]:
-    """Synthesize every environment into a folder of its own."""
-    from gates.synthesis import synthesize
-    from stacks.config import environments
-
-    return [synthesize(name, BUILD / "synth" / name) for name in environments()]
 
 
 def _draft(left: Sequence[Finding], stacks: Sequence[Stack]) -> str:

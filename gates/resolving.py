@@ -34,6 +34,12 @@ NAMES = (
     *("FunctionName", "RepositoryName", "TrailName", "ManagedPolicyName", "ModelPackageGroupName", "DomainName"),
     "DeliveryStreamName",
 )
+NUMBERED = {
+    "AWS::EC2::SecurityGroup": "sg",
+    "AWS::EC2::Subnet": "subnet",
+    "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::VPCEndpoint": "vpce",
+}
 REF_IS_ARN = (
     *("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::IAM::ManagedPolicy"),
     *("AWS::SageMaker::Model", "AWS::SageMaker::ModelPackageGroup"),
@@ -84,9 +90,11 @@ class Resolver:
         for key in NAMES:
             if key in properties:
                 return str(self.resolve(properties[key]))
+        made = uuid.uuid5(uuid.NAMESPACE_OID, re.sub(r"^Criba-[a-z0-9]+-", "", f"{self.stack}/{id_}"))
         if self._type(id_) == "AWS::KMS::Key":
-            short = re.sub(r"^Criba-[a-z0-9]+-", "", self.stack)
-            return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{short}/{id_}"))
+            return str(made)
+        if self._type(id_) in NUMBERED:
+            return f"{NUMBERED[self._type(id_)]}-{made.hex[:17]}"
         return f"{self.stack}-{id_}".lower() if self._type(id_) in ("AWS::S3::Bucket", "AWS::ECR::Repository") else id_
 
     def arn(self, id_: str) -> str:

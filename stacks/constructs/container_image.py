@@ -69,6 +69,8 @@ class ContainerImage(Construct):
         context = assets.Asset(
             self, "Source", path=str(source), exclude=["__pycache__"], ignore_mode=cdk.IgnoreMode.GIT
         )
+        role = self._role("BuildRole", "codebuild")
+        log = self._log("BuildLogs", logs_key)
         project = codebuild.Project(
             self,
             "Build",
@@ -84,30 +86,12 @@ class ContainerImage(Construct):
             },
             encryption_key=data_key,
             timeout=Duration.minutes(30),
-            role=self._role("BuildRole", "codebuild"),
-            grant_report_group_permissions=False,
-            logging=codebuild.LoggingOptions(
-                cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=self._logs("BuildLogs", logs_key))
-            ),
+            logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log)),
+            # CDK would add rights to reports, to the key of artefacts and to the whole bucket of assets.
+            role=role.without_policy_updates(),
         )
-        repository.grant_pull_push(project)
-        repository.grant(project, "ecr:DescribeImages")
-        starter_logs = self._logs("StarterLogs", logs_key)
-        starter = lambda_.Function(
-            self,
-            "Starter",
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            memory_size=256,
-            handler="index.handler",
-            code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
-            timeout=Duration.minutes(1),
-            role=self._role("StarterRole", "lambda"),
-            log_group=starter_logs,
-        )
-        starter_logs.grant_write(starter)
-        starter.add_to_role_policy(
-            iam.PolicyStatement(actions=["codebuild:StartBuild"], resources=[project.project_arn])
-        )
+        self._allow_building(role, log, repository, context)
+        starter = self._starter(project, logs_key)
         image = CustomResource(
             self,
             "Image",
@@ -116,14 +100,51 @@ class ContainerImage(Construct):
             properties={"Project": project.project_name, "Content": context.asset_hash},
             service_timeout=Duration.minutes(40),
         )
-        image.node.add_dependency(project)
+        image.node.add_dependency(project, role)
         cdk.CfnOutput(Stack.of(self), "ImageDigest", value=image.get_att_string("Digest"))
         return image.get_att_string("Digest")
+
+    def _starter(self, project: codebuild.Project, logs_key: kms.IKey) -> lambda_.Function:
+        """The function that CloudFormation calls; it starts the build and writes its own log, nothing else."""
+        log = self._log("StarterLogs", logs_key)
+        role = self._role("StarterRole", "lambda")
+        for actions, resource in (
+            (["codebuild:StartBuild"], project.project_arn),
+            (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
+        starter = lambda_.Function(
+            self,
+            "Starter",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            memory_size=256,
+            handler="index.handler",
+            code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
+            timeout=Duration.minutes(1),
+            log_group=log,
+            role=role.without_policy_updates(),
+        )
+        starter.node.add_dependency(role)  # its rights too, which CDK does not wait for by itself
+        return starter
+
+    def _allow_building(
+        self, role: iam.Role, log: logs.LogGroup, repository: ecr.IRepository, source: assets.Asset
+    ) -> None:
+        """Fetch the source, write the build's log, and push an image layer by layer."""
+        pushing = ("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages")
+        pushing += ("InitiateLayerUpload", "PutImage", "UploadLayerPart")
+        for actions, resource in (
+            (["s3:GetObject"], source.bucket.arn_for_objects(source.s3_object_key)),
+            (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
+            ([f"ecr:{name}" for name in pushing], repository.repository_arn),
+            (["ecr:GetAuthorizationToken"], "*"),  # AWS gives this action no resource type
+        ):
+            role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
 
     def _role(self, id_: str, service: str) -> iam.Role:
         """A role that the service takes for this account only."""
         conditions = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
         return iam.Role(self, id_, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=conditions))
 
-    def _logs(self, id_: str, key: kms.IKey) -> logs.LogGroup:
+    def _log(self, id_: str, key: kms.IKey) -> logs.LogGroup:
         return logs.LogGroup(self, id_, retention=logs.RetentionDays.ONE_MONTH, encryption_key=key)

@@ -102,7 +102,7 @@ class GlueStep(Construct):
         self.role.add_to_policy(
             iam.PolicyStatement(
                 sid="UseDataKey",
-                actions=["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"],
+                actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=[runtime.data_key.key_arn],
             )
         )

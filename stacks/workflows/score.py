@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from aws_cdk import Stack
 from constructs import Construct
 
 from pipeline_code.contracts import BATCH, METRICS_NAMESPACE, MONITOR, PUBLICATIONS, REPORTS, RUNS, publication_key
@@ -252,9 +251,5 @@ class ScoreWorkflow(Construct):
         work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow_encrypting_volumes(here.storage.keys.data)
-        work.allow(
-            "sagemaker:CreateTransformJob",
-            on=[Stack.of(self).format_arn(service="sagemaker", resource="model", resource_name=f"{here.prefix}*")],
-        )
         work.allow_publishing_metrics(METRICS_NAMESPACE)
         here.bus.grant_put_events_to(work.role)

@@ -234,10 +234,7 @@ class TrainWorkflow(Construct):
         group = here.storage.model_packages.model_package_group_name
         work.allow(
             "sagemaker:CreateModelPackage",
-            on=[
-                stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group),
-                stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*"),
-            ],
+            on=[stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")],
         )
         # Registering resolves the artefact and the image's digest as the caller.
         work.allow_reading(here.storage.models, f"{TRAINED}/*")
