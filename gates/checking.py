@@ -4,13 +4,27 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 
 from gates.assembly import Stack
 from gates.findings import Finding
-from gates.rules import alarms, deployment, events, identity, keys, network, properties, resources, supply, workflows
+from gates.rules import (
+    alarms,
+    deployment,
+    events,
+    identity,
+    keys,
+    network,
+    properties,
+    resources,
+    rights,
+    supply,
+    tables,
+    workflows,
+)
 from gates.tools import asl, cfn_lint, checkov, nag, parliament, validate
 
-RULES = (properties, identity, keys, resources, workflows, events, alarms, deployment, network, supply)
+RULES = (properties, identity, rights, keys, resources, workflows, events, alarms, tables, deployment, network, supply)
 TOOLS: dict[str, Callable[[Sequence[Stack], Path], list[Finding]]] = {
     "cdk-nag": nag.find,
     "checkov": checkov.find,
@@ -23,7 +37,16 @@ TOOLS: dict[str, Callable[[Sequence[Stack], Path], list[Finding]]] = {
 
 def by_rules(stacks: Sequence[Stack]) -> list[Finding]:
     """What our own rules say: seconds, and no other program."""
-    return [finding for rule in RULES for finding in rule.find(stacks)]
+    return [finding for rule in RULES for finding in _asked(rule, stacks)]
+
+
+def _asked(rule: ModuleType, stacks: Sequence[Stack]) -> list[Finding]:
+    """The rule's findings; templates that it cannot read are one too."""
+    try:
+        return list(rule.find(stacks))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        topic = rule.__name__.rpartition(".")[2]
+        return [Finding("malformed", stacks[0].name, "", f"{topic} cannot be checked: mend {error!r}", topic)]
 
 
 def by_tools(stacks: Sequence[Stack], folder: Path, tools: Sequence[str] = tuple(TOOLS)) -> list[Finding]:

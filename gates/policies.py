@@ -98,6 +98,20 @@ def resource_policies(stack: Stack) -> Iterator[tuple[Resource, Document]]:
             yield resource, document if "Statement" in document else {"Statement": [document]}
 
 
+def wrong_shape(document: Document, *, needs_principal: bool, needs_resource: bool = True) -> Iterator[str]:
+    """What a document lacks that IAM, or a service that reads it, needs."""
+    if document.get("Version") != "2012-10-17":
+        yield "write Version 2012-10-17: the older one knows no variables"
+    for one in statements(document):
+        name = one.sid or ", ".join(one.actions) or "a statement"
+        if not one.actions and not one.not_actions:
+            yield f"{name} names no action"
+        if needs_resource and not one.resources and not one.not_resources:
+            yield f"{name} names no resource"
+        if needs_principal and not one.principals:
+            yield f"{name} names no principal"
+
+
 def statements_of_role(stack: Stack, role: str) -> list[Statement]:
     """What the identity policies of one role, by logical id, say together."""
     found = [one for policy in _inline(stack.resources.get(role)) for one in statements(policy)]

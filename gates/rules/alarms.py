@@ -169,6 +169,10 @@ def _able(stack: Stack, alarm: Resource, topics: set[str]) -> Iterator[Finding]:
         or period * int(properties.get("EvaluationPeriods", 1)) > 604800
     ):
         yield on("AL-01", stack, alarm, f"a period of {period} s: whole minutes, and a week at most in all", "Period")
+    if "MetricName" in properties and not {"Statistic", "ExtendedStatistic"} & set(properties):
+        yield on("AL-01", stack, alarm, "write the Statistic", "Statistic")
+    if "MetricName" in properties and "Period" not in properties:
+        yield on("AL-01", stack, alarm, "write the Period", "Period")
     if "Threshold" not in properties and "ThresholdMetricId" not in properties:
         yield on("AL-01", stack, alarm, "write the Threshold", "Threshold")
     if not str(properties.get("ComparisonOperator", "")).startswith(("GreaterThan", "LessThan")):

@@ -158,6 +158,7 @@ def _order(stack: Stack) -> Iterator[Finding]:
         "AWS::StepFunctions::StateMachine",
         "AWS::CloudTrail::Trail",
         "AWS::Glue::Job",
+        "AWS::Glue::DataCatalogEncryptionSettings",
         "AWS::SageMaker::Domain",
         "AWS::KinesisFirehose::DeliveryStream",
     ):
@@ -170,11 +171,12 @@ def _order(stack: Stack) -> Iterator[Finding]:
 
 
 def _roles(properties: dict[str, Any]) -> set[str]:
-    found = set()
-    for key in ("RoleArn", "Role", "CloudWatchLogsRoleArn", "ExecutionRoleArn"):
-        value = properties.get(key)
-        if isinstance(value, dict) and "Fn::GetAtt" in value:
+    found: set[str] = set()
+    for key, value in properties.items():
+        if key.endswith(("RoleArn", "Role", "RoleARN")) and isinstance(value, dict) and "Fn::GetAtt" in value:
             found.add(value["Fn::GetAtt"][0])
+        elif isinstance(value, dict):
+            found |= _roles(value)
     return found
 
 

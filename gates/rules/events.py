@@ -14,6 +14,7 @@ from gates.assembly import Resource, Stack
 from gates.findings import Finding
 from gates.policies import statements, statements_of_role
 from gates.rules import on
+from gates.rules.properties import at
 
 SAMPLES = Path(__file__).parent.parent / "samples.toml"
 NEEDS_ROLE = re.compile(r"arn:aws:(states|glue|sagemaker|kinesis|firehose|ecs|batch|codebuild|codepipeline|events):")
@@ -42,9 +43,11 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
         for rule in stack.of("AWS::Events::Rule"):
             yield from _rule(stack, rule, known)
             yield from _targets(stack, rule, stacks)
+            yield from _announced(stack, rule, stacks)
         for schedule in stack.of("AWS::Scheduler::Schedule"):
             yield from _expression(stack, schedule)
             yield from _started(stack, schedule)
+            yield from _group(stack, schedule)
 
 
 def _rule(stack: Stack, rule: Resource, known: Sequence[Samples]) -> Iterator[Finding]:
@@ -180,6 +183,27 @@ def _loop(stack: Stack, rule: Resource, target: dict[str, Any]) -> Iterator[Find
     heard = rule.properties.get("EventPattern", {}).get("detail", {})
     if isinstance(heard, dict) and target.get("Arn") in (heard.get("stateMachineArn") or []):
         yield on("EV-04", stack, rule, "starts itself for ever: take its target out of stateMachineArn")
+
+
+def _announced(stack: Stack, rule: Resource, stacks: Sequence[Stack]) -> Iterator[Finding]:
+    """A bucket whose objects a rule waits for sends its events to EventBridge."""
+    detail = rule.properties.get("EventPattern", {}).get("detail", {})
+    names = detail.get("bucket", {}).get("name", []) if isinstance(detail, dict) else []
+    for other in stacks:
+        for bucket in other.of("AWS::S3::Bucket"):
+            sends = at(bucket.properties, "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled")
+            if other.resolver.name(bucket.id) in names and sends is not True:
+                yield on("EV-02", stack, rule, f"{bucket.id} sends no events: EventBridgeEnabled: true", bucket.id)
+
+
+def _group(stack: Stack, schedule: Resource) -> Iterator[Finding]:
+    """A schedule names its group, which does not make CloudFormation wait for it."""
+    waits = schedule.raw.get("DependsOn", [])
+    for group in stack.of("AWS::Scheduler::ScheduleGroup"):
+        named = schedule.properties.get("GroupName") == stack.resolver.name(group.id)
+        referred = isinstance(schedule.raw["Properties"].get("GroupName"), dict)
+        if named and not referred and group.id not in waits:
+            yield on("DEP-12", stack, schedule, f"may start before {group.id} is there: DependsOn it", group.id)
 
 
 def _expression(stack: Stack, resource: Resource) -> Iterator[Finding]:

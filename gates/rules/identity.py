@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from gates import actions
 from gates.assembly import Resource, Stack
 from gates.findings import Finding
-from gates.policies import Statement, identity_policies, statements
+from gates.policies import Statement, identity_policies, statements, wrong_shape
 from gates.rules import on
 
 NO_RESOURCE = {"cloudwatch:PutMetricData": "cloudwatch:namespace"}
@@ -74,6 +74,8 @@ def find(stacks: Iterable[Stack]) -> Iterator[Finding]:
         for resource, document in identity_policies(stack):
             for statement in statements(document):
                 yield from _statement(stack, resource, statement)
+            for problem in wrong_shape(document, needs_principal=False):
+                yield on("IAM-06", stack, resource, problem, problem)
             yield from _size(stack, resource, document)
         for role in stack.of("AWS::IAM::Role"):
             yield from _trust(stack, role)
@@ -175,7 +177,10 @@ def _size(stack: Stack, resource: Resource, document: object) -> Iterator[Findin
 
 def _trust(stack: Stack, role: Resource) -> Iterator[Finding]:
     """A service takes a role for this account only; a person with MFA or through a federation."""
-    trusted = statements(role.properties.get("AssumeRolePolicyDocument", {}))
+    document = role.properties.get("AssumeRolePolicyDocument", {})
+    for problem in wrong_shape(document, needs_principal=True, needs_resource=False):
+        yield on("IAM-15", stack, role, problem, problem)
+    trusted = statements(document)
     if not trusted:
         yield on("IAM-15", stack, role, "nobody can take the role: write its trust policy")
     for one in trusted:

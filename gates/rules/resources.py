@@ -7,7 +7,7 @@ from typing import Any
 from gates import actions
 from gates.assembly import Resource, Stack
 from gates.findings import Finding
-from gates.policies import Statement, resource_policies, statements
+from gates.policies import Statement, resource_policies, statements, wrong_shape
 from gates.rules import on
 from gates.rules.properties import ABSENT, at, our_key
 
@@ -27,9 +27,12 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
     """Everything wrong with resource policies, and buckets, topics and queues that have none."""
     for stack in stacks:
         for resource, document in resource_policies(stack):
+            for problem in wrong_shape(document, needs_principal=resource.type != "AWS::EC2::VPCEndpoint"):
+                yield on("IAM-06", stack, resource, problem, problem)
             for one in statements(document):
                 yield from _open(stack, resource, one)
                 yield from _actions(stack, resource, one)
+                yield from _elsewhere(stack, resource, one)
         yield from _buckets(stack, stacks)
         yield from _messaging(stack)
         yield from _images(stack)
@@ -56,6 +59,22 @@ def _open(stack: Stack, resource: Resource, one: Statement) -> Iterator[Finding]
 def _names_no_source(resource: Resource, principal: str) -> bool:
     """EventBridge publishes to a topic without naming its rule."""
     return principal == "Service:events.amazonaws.com" and resource.type == "AWS::SNS::TopicPolicy"
+
+
+OWN = {"AWS::S3::BucketPolicy": "Bucket", "AWS::SQS::QueuePolicy": "Queues", "AWS::SNS::TopicPolicy": "Topics"}
+"""The property that says what such a policy stands on."""
+
+
+def _elsewhere(stack: Stack, resource: Resource, one: Statement) -> Iterator[Finding]:
+    """The service refuses a policy that speaks of another bucket, queue or topic than its own."""
+    if resource.type not in OWN:
+        return
+    targets = resource.properties.get(OWN[resource.type], [])
+    named = [str(target) for target in (targets if isinstance(targets, list) else [targets])]
+    names = {name.rpartition("/")[2].rpartition(":")[2] for name in named}
+    for given in one.resources:
+        if given.rpartition(":")[2].partition("/")[0] not in names:
+            yield on("IAM-06", stack, resource, f"speaks of {given}, which is not its own", given)
 
 
 def _actions(stack: Stack, resource: Resource, one: Statement) -> Iterator[Finding]:

@@ -45,6 +45,7 @@ ACTIONS = {
 NVME = re.compile(r"ml\.(?:\w+d\w*|g4dn|g5|g6e?|p4d|p4de|p5\w*)\.")
 NEEDED = {
     "sagemaker:CreateTrainingJob": {
+        "InputDataConfig": "SF-05",
         "EnableNetworkIsolation": "SM-03",
         "EnableInterContainerTrafficEncryption": "SM-04",
         "OutputDataConfig.KmsKeyId": "SM-05",
@@ -63,8 +64,17 @@ NEEDED = {
         "TransformResources.VolumeKmsKeyId": "SM-06",
         "ModelClientConfig.InvocationsTimeoutInSeconds": "SF-05",
     },
-    "sagemaker:CreateModel": {"EnableNetworkIsolation": "SM-03"},
-    "sagemaker:CreateModelPackage": {"SecurityConfig.KmsKeyId": "SM-05", "ModelApprovalStatus": "IAM-10"},
+    "sagemaker:CreateModel": {"EnableNetworkIsolation": "SM-03", "PrimaryContainer": "SF-05"},
+    "cloudwatch:PutMetricData": {"MetricData": "SF-05"},
+    "s3:PutObject": {"Body": "SF-05"},
+    "states:StartExecution": {"Name": "SF-06", "Input": "SF-06"},
+    "sagemaker:CreateModelPackage": {
+        "ModelPackageGroupName": "SF-05",
+        "InferenceSpecification": "SF-05",
+        "CustomerMetadataProperties": "SF-05",
+        "SecurityConfig.KmsKeyId": "SM-05",
+        "ModelApprovalStatus": "IAM-10",
+    },
 }
 """What a call must ask for, and the rule that says so."""
 
@@ -79,9 +89,21 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
             yield from _sound(stack, machine)
             granted = statements_of_role(stack, machine.role)
             for name, state in machine.states():
+                yield from _ends(stack, machine, name, state)
                 if state.get("Type") == "Task":
                     yield from _task(stack, machine, name, state, granted)
             yield from _logging(stack, machine, granted)
+
+
+def _ends(stack: Stack, machine: Machine, name: str, state: dict[str, Any]) -> Iterator[Finding]:
+    """A failure says what and why; a choice has a way out for what nobody thought of."""
+    if state.get("Type") == "Fail":
+        for field in ("Error", "Cause"):
+            if field not in state and f"{field}Path" not in state:
+                advice = f"{name} fails without a word: write its {field}"
+                yield on("SF-05", stack, machine.resource, advice, f"{name} {field}")
+    if state.get("Type") == "Choice" and "Default" not in state:
+        yield on("SF-05", stack, machine.resource, f"{name} has no way out: write its Default", f"{name} Default")
 
 
 def _sound(stack: Stack, machine: Machine) -> Iterator[Finding]:
