@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # for what is measured by the tests
 
-from generators import commands, data, diagram, laptop, ledger, privacy, quality, settings  # noqa: E402
+from generators import commands, data, diagram, laptop, ledger, privacy, quality, security, settings  # noqa: E402
 
 PARTS: dict[str, Callable[[], str]] = {
     "diagram": diagram.diagram,
@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "found by type": privacy.by_type,
     "found by language": privacy.by_language,
     "regions": privacy.regions_table,
+    "checklist": security.checklist,
     "recorded only": laptop.recorded_only,
     "kept but idle": laptop.kept_but_idle,
     "added types": laptop.added_types,

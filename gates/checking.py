@@ -20,11 +20,26 @@ from gates.rules import (
     rights,
     supply,
     tables,
+    trails,
     workflows,
 )
 from gates.tools import asl, cfn_lint, checkov, nag, parliament, validate
 
-RULES = (properties, identity, rights, keys, resources, workflows, events, alarms, tables, deployment, network, supply)
+RULES = (
+    properties,
+    identity,
+    rights,
+    keys,
+    resources,
+    workflows,
+    events,
+    alarms,
+    tables,
+    deployment,
+    network,
+    trails,
+    supply,
+)
 TOOLS: dict[str, Callable[[Sequence[Stack], Path], list[Finding]]] = {
     "cdk-nag": nag.find,
     "checkov": checkov.find,
