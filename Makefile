@@ -14,7 +14,7 @@ EXTRAS := infrastructure jobs container local gates dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test test-transformer gates mutants bench bench-score lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test test-transformer gates mutants bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -89,6 +89,9 @@ build/bench/installed: .venv/installed requirements/bench.lock $(wildcard pipeli
 
 bench: build/bench/installed ## Measure the classifier and the server beside their peers: make bench DATA=folder of the public sets (PUBLISH=1 writes docs/benchmarks.md)
 	$(BENCH)/bin/python -m benchmarks --data "$(DATA)" $(if $(PUBLISH),--publish)
+
+drift-bench: build/bench/installed ## Measure the monitor's false alarms and power beside Evidently: make drift-bench DATA=folder of the public sets (PUBLISH=1 writes docs/drift.md)
+	$(BENCH)/bin/python -m benchmarks.drift --data "$(DATA)" $(if $(PUBLISH),--publish)
 
 bench-score: install build/bench/installed ## Score MESSAGES=1000000 through the whole workflow, locally (PUBLISH=1 writes docs/benchmarks.md)
 	$(BIN)/python -m benchmarks.million --messages $(or $(MESSAGES),1000000)

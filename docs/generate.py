@@ -12,7 +12,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # for what is measured by the tests
 
-from generators import commands, data, diagram, laptop, ledger, privacy, quality, security, settings  # noqa: E402
+from generators import (  # noqa: E402
+    commands,
+    data,
+    diagram,
+    drift,
+    laptop,
+    ledger,
+    privacy,
+    quality,
+    security,
+    settings,
+)
 
 PARTS: dict[str, Callable[[], str]] = {
     "diagram": diagram.diagram,
@@ -24,6 +35,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "message columns": data.message_columns,
     "prediction columns": data.prediction_columns,
     "reasons": data.reasons_table,
+    "drift signals": drift.signals_table,
     "quality rules": quality.rules_table,
     "quality ruleset": quality.ruleset,
     "folders": data.folders_table,

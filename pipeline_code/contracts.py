@@ -49,6 +49,10 @@ PUBLICATIONS = "publications"
 QUERY_RESULTS = "query-results"
 BASELINE = "baseline"
 REPORTS = "reports"
+LATEST = "latest"
+OUTLIER_MESSAGES = "outliers"
+BASELINE_FILES = ("statistics.json", "constraints.json")
+"""What a baseline consists of, as Model Monitor names it; the second is copied last and says that it is complete."""
 
 SPLITS = ("train", "validation", "test")
 OUT_OF_SCOPE = "out-of-scope"
@@ -59,6 +63,7 @@ TRAIN = "train"
 EVALUATE = "evaluate"
 SERVE = "serve"
 MONITOR = "monitor"
+MEASURE = "measure"
 
 GATES = (
     "min_accuracy",
@@ -76,35 +81,34 @@ METRICS_NAMESPACE = "Criba"
 EVENT_SOURCE = "criba"
 SCORE_REQUESTED = "ScoreRequested"
 TRAIN_REQUESTED = "TrainRequested"
+DRIFT_DETECTED = "DriftDetected"
+"""Event of one kind (`data`, `model` or `quality`) and severity (`warn` or `page`)."""
 
-PREDICTION_COLUMNS = {
-    "message_id": "string",
-    "source": "string",
-    "received_at": "timestamp",
-    "language": "string",
-    "label": "string",
-    "confidence": "double",
-    "in_scope_score": "double",
-    "decision": "string",
-    "model_version": "string",
-    "run_id": "string",
+DATA_SIGNALS = {
+    "unknown_ngram_rate": "UnknownNgramRate",
+    "out_of_vocabulary_rate": "OutOfVocabularyRate",
+    "language_mix_distance": "LanguageMixDistance",
+    "length_distance": "LengthDistance",
+    "centroid_mmd": "CentroidMmd",
 }
-"""A prediction, with the types that Hive and Spark give them. In the lake `date` and `run` are folders."""
+MODEL_SIGNALS = {
+    "mean_max_score": "MeanMaxScore",
+    "confidence_psi": "ConfidencePsi",
+    "label_psi": "LabelPsi",
+    "review_rate": "ReviewRate",
+}
+"""What the monitor measures of a batch, each with its metric: of the messages, and of what the model said of them."""
 
-PUBLICATION_COLUMNS = {"run_id": "string", "started_at": "string", "model_version": "string", "records": "bigint"}
-"""What says that a run's predictions are complete, one JSON object a run; `started_at` is ISO 8601 in UTC."""
+DRIFT_VERDICTS = ("DriftWarn", "DriftPage", "ModelDriftWarn", "ModelDriftPage")
+OUTLIERS = ("Outliers", "OutlierRate")
+"""Further metrics of the monitor: 0 or 1 each; how many messages are far from training, and their share."""
 
-CURRENT_PREDICTIONS = f"""
-SELECT {", ".join(PREDICTION_COLUMNS)}, date
-FROM (
-    SELECT scored.*, row_number() OVER (
-        PARTITION BY scored.source, scored.message_id ORDER BY published.started_at DESC, published.run_id DESC
-    ) AS nth
-    FROM predictions scored JOIN publications published ON scored.run_id = published.run_id
-) AS ranked
-WHERE nth = 1
-"""  # noqa: S608 - all its names are written here
-"""Each message's prediction by the latest run that has published it; the same SQL for Athena and Spark."""
+QUALITY_METRICS = ("Accuracy", "MacroF1", "CalibrationError", "LabelsMissing")
+QUALITY_VERDICTS = ("QualityWarn", "QualityPage")
+"""Metrics of `measure`: of the predictions against labels that arrived later, and 0 or 1 each.
+
+All of these metrics bear the dimension `Environment` and no other, so that a promotion orphans no alarm.
+"""
 
 
 def raw_message_key(source: str, day: str, name: str) -> str:
@@ -289,6 +293,21 @@ def evaluation_prefix(run_id: str) -> str:
 
 def report_prefix(run_id: str) -> str:
     return f"{REPORTS}/run_id={run_id}"
+
+
+def baseline_prefix(model_version: str) -> str:
+    """Folder, in the monitoring bucket, of what the batches of a promoted model are compared with."""
+    return f"{BASELINE}/{model_version}"
+
+
+def outliers_key(run_id: str) -> str:
+    """Key, in the monitoring bucket, of the messages of a run that are far from training: a file of the catalog."""
+    return f"{OUTLIER_MESSAGES}/{run_id}.jsonl"
+
+
+def latest_key(model_version: str) -> str:
+    """Key, in the monitoring bucket, of what names the latest complete report on a batch of that model."""
+    return f"{LATEST}/{model_version}.json"
 
 
 def stack_name(environment: str, stack: str) -> str:

@@ -13,16 +13,18 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from pipeline_code.bar import Bar, Check, checks
-from pipeline_code.batch_statistics import AUTO, REVIEW, Observation, Statistics
 from pipeline_code.classifier import ArtefactError, Classifier, OtherSchemaError, Predictions
 from pipeline_code.classifier.artefact import DESCRIPTION
 from pipeline_code.classifier.features import Vocabulary
-from pipeline_code.contracts import GATES, OUT_OF_SCOPE
+from pipeline_code.contracts import BASELINE, GATES, OUT_OF_SCOPE
 from pipeline_code.errors import InputError
 from pipeline_code.figures import Difference, TestSet, differences, figures
 from pipeline_code.layout import Layout, run, write_json, write_text
 from pipeline_code.model import Model
 from pipeline_code.model_quality import model_quality
+from pipeline_code.monitoring.baseline import Baseline
+from pipeline_code.monitoring.contract import CONSTRAINTS, STATISTICS
+from pipeline_code.monitoring.statistics import AUTO, REVIEW, Observation
 from pipeline_code.near_duplicates import NEAR, near_duplicates
 from pipeline_code.records import Example, RecordError, examples, records, string_field
 from pipeline_code.tiers import load
@@ -146,9 +148,11 @@ def compare(
     )
 
 
-def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
-    """The monitor's statistics of the predictions for the in-scope test, against which later batches are compared."""
-    statistics = Statistics()
+def observed(test: Sequence[Example], predictions: Predictions) -> tuple[list[str], list[Observation]]:
+    """Texts of the in-scope test and what the monitor would have seen of them: later batches are compared with these.
+
+    The others are left out: there are as many as people labelled, not as many as come.
+    """
     columns = zip(
         test,
         predictions.labels,
@@ -157,12 +161,12 @@ def baseline(test: Sequence[Example], predictions: Predictions) -> Statistics:
         predictions.review.tolist(),
         strict=True,
     )
-    for example, label, confidence, in_scope_score, review in columns:
-        if example.label == OUT_OF_SCOPE:  # there are as many as people labelled, not as many as come
-            continue
-        decision = REVIEW if review else AUTO
-        statistics.add(Observation(len(example.text), example.language, label, confidence, in_scope_score, decision))
-    return statistics
+    pairs = [
+        (one.text, Observation(len(one.text), one.language, label, confidence, score, REVIEW if review else AUTO))
+        for one, label, confidence, score, review in columns
+        if one.label != OUT_OF_SCOPE
+    ]
+    return [text for text, _ in pairs], [seen for _, seen in pairs]
 
 
 def load_model(folder: Path, name: str) -> Artefact | None:
@@ -207,7 +211,9 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     write_json(layout.processing_output("verdict.json"), evaluation.verdict(run_id))
     quality = model_quality(test.truth, test.guesses(predicted))
     write_json(layout.processing_output("model_quality.json"), quality)
-    write_json(layout.processing_output("baseline_statistics.json"), baseline(found, predicted).report())
+    baseline, described = Baseline.of(run_id, *observed(found, predicted), chain.from_iterable(map(_texts, learnt)))
+    write_json(layout.processing_output(BASELINE) / STATISTICS, described)
+    write_json(layout.processing_output(BASELINE) / CONSTRAINTS, baseline.constraints(described))
     _write_card(layout, report, challenger, test, predicted)
     write_text(layout.message, _in_words(evaluation))
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from pipeline_code.errors import InputError
 
+OPT_ML = "/opt/ml"
 LONGEST_REASON = 1024
 """Characters of FailureReason and ExitMessage that SageMaker keeps."""
 
@@ -22,7 +23,12 @@ class Layout:
 
     @classmethod
     def from_environment(cls) -> Self:
-        return cls(Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml")))
+        return cls(Path(os.environ.get("SAGEMAKER_BASE_DIR", OPT_ML)))
+
+    def at(self, path: str) -> Path:
+        """Where a path of the container lies: elsewhere only if `root` does, as on a laptop."""
+        given = Path(path)
+        return self.root / given.relative_to(OPT_ML) if given.is_relative_to(OPT_ML) else given
 
     @property
     def model(self) -> Path:

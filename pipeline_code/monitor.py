@@ -1,94 +1,80 @@
-"""monitor: statistics of a scored batch, from its messages and the answers that Batch Transform wrote for them."""
+"""monitor: how far a scored batch has drifted from its model's baseline, by SageMaker Model Monitor's contract."""
 
+import os
 import sys
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from pipeline_code.batch_statistics import Observation, Statistics
-from pipeline_code.errors import InputError
 from pipeline_code.layout import Layout, run, write_json, write_text
-from pipeline_code.records import RecordError, lines, parse, records
+from pipeline_code.monitoring import contract
+from pipeline_code.monitoring.baseline import Baseline, constraints
+from pipeline_code.monitoring.batch import Batch, read
+from pipeline_code.monitoring.contract import Request
+from pipeline_code.monitoring.outliers import outliers
+from pipeline_code.monitoring.page import page
+from pipeline_code.monitoring.report import Memory, Report, mixes
+from pipeline_code.monitoring.seen import Seen, Totals
+from pipeline_code.monitoring.statistics import FRACTIONAL, statistics
+from pipeline_code.monitoring.verdict import KINDS, Verdict, judge
 
-SCORED = frozenset({"label", "confidence", "in_scope_score", "decision"})
-ANSWERED = ".out"
-"""What Batch Transform adds to the name of each file that it has scored."""
+Content = dict[str, Any]
 
 
-def observe(messages: Path, predictions: Path) -> Statistics:
-    """Read each shard of `messages` beside its answers in `predictions`, holding one line of each at a time.
+def watch(request: Request) -> tuple[Report, Content, Content]:
+    """Judge the batch that is asked for. Returns the report and what goes to statistics.json and constraints.json.
 
-    Raises InputError where a shard has no answers, answers have no shard, or the two do not go together.
+    Raises InputError for messages and answers that do not go together, and for the baseline of another model.
     """
-    shards = {str(path.relative_to(messages)) for path in messages.rglob("*.jsonl")}
-    answered = {str(path.relative_to(predictions)) for path in predictions.rglob(f"*{ANSWERED}")}
-    expected = {f"{shard}{ANSWERED}" for shard in shards}
-    if not shards:
-        raise InputError("no messages to observe: give a folder of *.jsonl")
-    if expected != answered:
-        raise InputError(_unpaired(sorted(expected - answered), sorted(answered - expected)))
-    statistics = Statistics()
-    for shard in sorted(shards):
-        _observe_shard(messages / shard, predictions / f"{shard}{ANSWERED}", statistics)
-    return statistics
+    batch = read(request.source, answers_needed=request.schedule is None)
+    memory = Memory.read(request.previous, request.model_version).before(request.run_id)
+    if request.baseline is None:
+        why = f"model version {request.model_version or 'unknown'} has no baseline"
+        described = statistics(batch.seen, [])
+        return Report(request, batch, Verdict((), dict.fromkeys(KINDS, why)), memory), described, constraints(described)
+    baseline = Baseline.read(request.baseline)
+    baseline.check(request.trained_by, request.model_version)
+    seen = Seen.of(batch.texts, batch.seen[: len(batch.texts)], baseline.known, baseline.kinds)
+    report = _report(request, batch, memory, baseline, seen)
+    described = statistics(batch.seen, seen.unknown_ngram_rate.tolist())
+    return report, described, _held_against(described, report.verdict)
+
+
+def _report(request: Request, batch: Batch, memory: Memory, baseline: Baseline, seen: Seen) -> Report:
+    totals = Totals.over(seen, baseline.kinds)
+    verdict = judge(totals, baseline, memory.far)
+    if not verdict.judged:
+        return Report(request, batch, verdict, memory)
+    found, count = outliers(seen, batch.ids, baseline.bounds)
+    return Report(request, batch, verdict, memory, found, count, mixes(totals, batch.seen, baseline))
+
+
+def _held_against(described: Content, verdict: Verdict) -> Content:
+    """The constraints of the batch, and the limits that it was held against."""
+    content = constraints(described)
+    content["features"] += [
+        {"name": one.signal.name, "inferred_type": FRACTIONAL, "completeness": 1.0, "limits": [asdict(one.limit)]}
+        for one in verdict.findings
+    ]
+    return content
 
 
 def main() -> int:
     layout = Layout.from_environment()
 
     def job() -> None:
-        statistics = observe(layout.processing_input("messages"), layout.processing_input("predictions"))
-        summary = statistics.summary()
-        write_json(layout.processing_output("statistics.json"), statistics.report())
-        write_json(layout.processing_output("summary.json"), summary)
-        write_text(layout.message, f"Completed: {_in_words(summary)}")
+        request = Request.of(os.environ, layout)
+        report, described, held_against = watch(request)
+        content = report.content()
+        contract.write_reports(request.output, described, held_against, report.violations)
+        write_json(request.output / "report.json", content)
+        write_text(request.output / "report.html", page(content))
+        write_text(request.output / "outliers.jsonl", report.outlier_lines())
+        write_json(request.output / "summary.json", report.summary())
+        if request.publish:
+            contract.write_metrics(layout, request, report.metrics())
+        contract.write_message(layout, report.violations, report.words)
 
     return run(job, layout.message)
-
-
-def _observe_shard(shard: Path, answers: Path, statistics: Statistics) -> None:
-    answered = records(answers)
-    for position, line in enumerate(lines(shard), start=1):
-        answer = next(answered, None)
-        if answer is None:
-            raise InputError(f"{answers.name} ends after {position - 1} answers, {shard.name} goes on: score it again")
-        try:
-            statistics.add(_observation(_message(line), answer))
-        except RecordError as error:
-            raise InputError(f"{answers.name}, record {position}: {error}: score it again") from error
-    if next(answered, None) is not None:
-        raise InputError(f"{answers.name} goes on after the last message of {shard.name}: score it again")
-
-
-def _message(line: bytes) -> dict[str, Any]:
-    try:
-        return parse(line)
-    except RecordError:  # the server has answered it with an error, which counts as unscorable
-        return {}
-
-
-def _observation(message: dict[str, Any], answer: dict[str, Any]) -> Observation:
-    text, language = message.get("text"), message.get("language")
-    length = len(text) if isinstance(text, str) else None
-    if "error" in answer:
-        return Observation(length, language)
-    if answer.get("id") != message.get("id"):
-        raise RecordError("answers another id than its message has")
-    missing = SCORED - answer.keys()
-    if missing:
-        raise RecordError(f"no {min(missing)}")
-    return Observation(length, language, **{name: answer[name] for name in SCORED})
-
-
-def _unpaired(unanswered: list[str], unasked: list[str]) -> str:
-    if unanswered:
-        return f"{unanswered[0]} is missing: {len(unanswered)} of the shards were not scored; score them first"
-    return f"{unasked[0]} has no shard: {len(unasked)} files of answers belong to other messages"
-
-
-def _in_words(summary: dict[str, Any]) -> str:
-    rate = summary["review_rate"]
-    review = "none could be scored" if rate is None else f"{rate:.1%} of the scored for review"
-    return f"{summary['records']} messages, {summary['unscorable']} unscorable, {review}"
 
 
 if __name__ == "__main__":

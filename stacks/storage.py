@@ -38,6 +38,7 @@ class StorageStack(cdk.Stack):
             name=f"criba_{settings.name}",
             curated=self.curated,
             predictions=self.predictions,
+            monitoring=self.monitoring,
             key=self.keys.data,
             sources=settings.sources,
             first_year=2024,

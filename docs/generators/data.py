@@ -90,8 +90,8 @@ def folders_table() -> str:
         ("models", f"{names.evaluation_prefix(RUN)}/model_card.json", "the card as the registry keeps it"),
         (
             "models",
-            f"{names.evaluation_prefix(RUN)}/baseline_statistics.json",
-            "statistics of the test set",
+            f"{names.evaluation_prefix(RUN)}/{names.BASELINE}/{{statistics,constraints}}.json",
+            "what batches of the model are compared with, made of the test set",
         ),
         ("predictions", f"{names.PREDICTIONS}/date={DATE}/run={RUN}/*.parquet", "predictions"),
         (
@@ -101,7 +101,19 @@ def folders_table() -> str:
         ),
         ("curated", names.ErasureFiles("<request>").certificate(1), "what an erasure did, without texts and ids"),
         ("predictions", names.publication_key(RUN), "says that the run's predictions are complete"),
-        ("monitoring", f"{names.BASELINE}/{VERSION}/statistics.json", "the baseline of a promoted version"),
-        ("monitoring", f"{names.report_prefix(RUN)}/{{statistics,summary}}.json", "what the monitor saw in a run"),
+        (
+            "monitoring",
+            f"{names.baseline_prefix(VERSION)}/{{statistics,constraints}}.json",
+            "the baseline of a promoted version",
+        ),
+        (
+            "monitoring",
+            f"{names.report_prefix(RUN)}/{{statistics,constraints,constraint_violations}}.json",
+            "what the monitor saw in a run, in Model Monitor's shape",
+        ),
+        ("monitoring", f"{names.report_prefix(RUN)}/report.{{json,html}}", "the same beside the baseline, for people"),
+        ("monitoring", f"{names.report_prefix(RUN)}/summary.json", "the verdict alone, which the workflow reads"),
+        ("monitoring", names.outliers_key(RUN), "messages far from training: by id, never by text"),
+        ("monitoring", names.latest_key(VERSION), "which run the latest report on a model is of"),
     )
     return table(("bucket", "key", "what"), ((bucket, code(key), what) for bucket, key, what in rows))

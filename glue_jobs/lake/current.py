@@ -4,7 +4,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from glue_jobs.lake.curated import unless_missing
 from glue_jobs.lake.schemas import PREDICTION, PUBLICATION
-from pipeline_code.contracts import CURRENT_PREDICTIONS, PREDICTIONS, PUBLICATIONS
+from pipeline_code.contracts import PREDICTIONS, PUBLICATIONS
+from pipeline_code.tables import CURRENT_PREDICTIONS
 
 
 def all_predictions(spark: SparkSession, predictions: str) -> DataFrame:

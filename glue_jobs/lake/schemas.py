@@ -1,6 +1,6 @@
 """Columns of the tables that the jobs hand to one another, as Spark writes them."""
 
-from pipeline_code.contracts import PREDICTION_COLUMNS, PUBLICATION_COLUMNS
+from pipeline_code.tables import PREDICTION_COLUMNS, PUBLICATION_COLUMNS
 
 MESSAGE = (
     "message_id string, source string, received_at timestamp, text string, language string, text_key string, "

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from glue_jobs.quality.pictures import Bar, bars, columns, pairs
+from pipeline_code.pictures import STYLE, Bar, bars, columns, pairs
 from pipeline_code.quality_rules import QUALITY_RULES
 
 MOST_KINDS = 12
@@ -13,27 +13,6 @@ MOST_KINDS = 12
 LONGEST_NAME = 20
 IN_WORDS = {"pass": "in order", "warn": "worth a look", "stop": "stopped", "not judged": "not judged"}
 ADVICE = {rule.name: rule.advice for rule in QUALITY_RULES}
-STYLE = """
-:root{color-scheme:light dark;--ours:#0b5394;--before:#c2570c;--faint:#e3e6ea;--ink:#1f2933;--paper:#fff;--soft:#5b616a}
-@media(prefers-color-scheme:dark){:root{--ours:#6fa8dc;--before:#e69138;--faint:#3a4048;--ink:#e8eaed;--paper:#16191d;
---soft:#a9b0b8}}
-*{box-sizing:border-box}
-body{font:16px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:60rem;margin:0 auto;
-padding:1rem}
-h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .3rem}h3{font-size:.95rem;margin:1rem 0 .2rem}
-p,li{overflow-wrap:anywhere}.soft{color:var(--soft)}
-.verdict{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;font-weight:600;font-size:.9rem}
-.pass{background:#2e7d32}.warn{background:#b26a00}.stop{background:#b3261e}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem}
-.wide{overflow-x:auto}table{border-collapse:collapse;width:100%;min-width:46rem;font-size:.9rem}
-th,td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid var(--faint);vertical-align:top}
-td.number{text-align:right;white-space:nowrap}
-svg{width:100%;max-width:30rem;height:auto;display:block}
-svg text{font-size:13px;fill:currentColor;dominant-baseline:middle}
-.ours{fill:var(--ours)}.before{fill:var(--before)}rect.faint{fill:var(--faint)}
-.key::before{content:"";display:inline-block;width:.7rem;height:.7rem;margin-right:.3rem;background:currentColor}
-.key.ours{color:var(--ours)}.key.before{color:var(--before)}
-"""
 
 
 def page(report: Mapping[str, Any]) -> str:

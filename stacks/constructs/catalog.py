@@ -12,15 +12,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from pipeline_code.contracts import (
-    CURATED_MESSAGES,
-    CURRENT_PREDICTIONS,
-    PREDICTION_COLUMNS,
-    PREDICTIONS,
-    PUBLICATION_COLUMNS,
-    PUBLICATIONS,
-    QUERY_RESULTS,
-)
+from pipeline_code.contracts import CURATED_MESSAGES, OUTLIER_MESSAGES, PREDICTIONS, PUBLICATIONS, QUERY_RESULTS
+from pipeline_code.tables import CURRENT_PREDICTIONS, OUTLIER_COLUMNS, PREDICTION_COLUMNS, PUBLICATION_COLUMNS
 
 MESSAGES_COLUMNS = {
     "message_id": "string",
@@ -48,7 +41,7 @@ JSON_LINES = (
 
 
 class Catalog(Construct):
-    """The database `name`: `messages` by source and date, `predictions` by date, `publications`, and a view.
+    """The database `name`: `messages` by source and date, `predictions` by date, `publications`, `outliers`, a view.
 
     The view `current_predictions` is what people read: each message's prediction by the latest run that published it.
     """
@@ -61,6 +54,7 @@ class Catalog(Construct):
         name: str,
         curated: s3.IBucket,
         predictions: s3.IBucket,
+        monitoring: s3.IBucket,
         key: kms.IKey,
         sources: Sequence[str],
         first_year: int,
@@ -86,6 +80,8 @@ class Catalog(Construct):
         self._partitioned("predictions", scored, predictions, PREDICTIONS, {"date": dates})
         published = self._at(predictions, PUBLICATIONS, PUBLICATION_COLUMNS, JSON_LINES)
         self._table("publications", published, parameters={"classification": "json"})
+        far = self._at(monitoring, OUTLIER_MESSAGES, OUTLIER_COLUMNS, JSON_LINES)
+        self._table("outliers", far, parameters={"classification": "json"})
         self._view("current_predictions", CURRENT_PREDICTIONS, {**PREDICTION_COLUMNS, "date": "string"}, name)
 
         self._workgroup(name.replace("_", "-"), predictions, key)

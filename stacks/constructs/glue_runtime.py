@@ -79,8 +79,8 @@ def _connections(scope: Construct, network: NetworkStack) -> list[glue.CfnConnec
 def _library(scope: Construct, root: Path) -> assets.Asset:
     """One archive for `--extra-py-files`: our packages and the pure-Python libraries, so a job installs nothing."""
     files = {path.relative_to(root).as_posix(): path for path in sorted((root / "glue_jobs").rglob("*.py"))}
-    for name in ("pipeline_code/__init__.py", "pipeline_code/contracts.py", "pipeline_code/quality_rules.py"):
-        files[name] = root / name
+    for name in ("__init__", "contracts", "pictures", "quality_rules", "tables"):
+        files[f"pipeline_code/{name}.py"] = root / "pipeline_code" / f"{name}.py"
     for package, left_out in PURE_PYTHON.items():
         spec = find_spec(package)
         if spec is None or not spec.submodule_search_locations:

@@ -20,7 +20,7 @@ class JobRoles(Construct):
         self.job = self._role("Job", storage)
         Reach(storage.curated, reads=[names.TRAINING, names.BATCH]).grant(self.job)
         Reach(storage.models, reads=[names.TRAINED], writes=[names.TRAINED, names.EVALUATIONS]).grant(self.job)
-        Reach(storage.monitoring, writes=[names.REPORTS]).grant(self.job)
+        Reach(storage.monitoring, reads=[names.BASELINE, names.REPORTS], writes=[names.REPORTS]).grant(self.job)
 
         self.model = self._role("Model", storage)
         Reach(storage.models, reads=[names.TRAINED]).grant(self.model)

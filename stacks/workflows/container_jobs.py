@@ -65,10 +65,11 @@ def processing_job(
     folder: str,
     instance_type: str,
     arguments: Sequence[str] = (),
+    environment: str | None = None,
 ) -> dict[str, Any]:
     """Run one of the image's commands; `inputs` are S3 folders by name, or one expression that makes the whole list.
 
-    What the command writes goes to `folder` of `bucket`, below the run's id.
+    What the command writes goes to `folder` of `bucket`, below the run's id. `environment` is an expression.
     """
     application: dict[str, Any] = {"ImageUri": platform.image.uri, "ContainerEntrypoint": [command]}
     if arguments:
@@ -77,6 +78,7 @@ def processing_job(
     return {
         "RoleArn": platform.job_role.role_arn,
         "AppSpecification": application,
+        **({"Environment": environment} if environment else {}),
         "ProcessingInputs": inputs
         if isinstance(inputs, str)
         else [processing_input(name, jsonata(uri)) for name, uri in inputs.items()],

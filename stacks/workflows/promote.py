@@ -3,12 +3,13 @@
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import BASELINE, EVALUATIONS, RUNS
+from pipeline_code.contracts import BASELINE, BASELINE_FILES, EVALUATIONS, RUNS, baseline_prefix, evaluation_prefix
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
 
 APPROVER = "$package.LastModifiedBy.IamIdentity.Arn"
+TRAINED_BY = "$package.CustomerMetadataProperties.run_id"
 CONTAINER = "$package.InferenceSpecification.Containers[0]"
 
 
@@ -107,21 +108,13 @@ class PromoteWorkflow(Construct):
 
     def _champion(self) -> States:
         here = self.platform
-        train_run = "$package.CustomerMetadataProperties.run_id"
-        models, monitoring = here.storage.models.bucket_name, here.storage.monitoring.bucket_name
+        statistics, constraints = BASELINE_FILES
         return {
-            "Keep its baseline": task(
-                "aws-sdk:s3:copyObject",
-                {
-                    "CopySource": jsonata(
-                        f"'{models}/{EVALUATIONS}/run_id=' & {train_run} & '/baseline_statistics.json'"
-                    ),
-                    "Bucket": monitoring,
-                    "Key": jsonata(f"'{BASELINE}/' & $string($package.ModelPackageVersion) & '/statistics.json'"),
-                },
-                assign={"model": self._pointer(), "outcome": "Model promoted"},
-                next_="Point to the champion",
-            ),
+            "Keep its baseline": self._copied(statistics, next_="Keep its limits"),
+            "Keep its limits": {
+                **self._copied(constraints, next_="Point to the champion"),
+                "Assign": {"model": self._pointer(), "outcome": "Model promoted"},
+            },
             "Point to the champion": task(
                 "aws-sdk:ssm:putParameter",
                 {"Name": here.champion, "Type": "String", "Overwrite": True, "Value": jsonata("$string($model)")},
@@ -139,6 +132,21 @@ class PromoteWorkflow(Construct):
             ),
         }
 
+    def _copied(self, file: str, *, next_: str) -> State:
+        """Copy a file of the baseline that the evaluation has made to where the monitor looks for the version's."""
+        storage = self.platform.storage
+        evaluated = evaluation_prefix(f"' & {TRAINED_BY} & '")
+        kept = baseline_prefix("' & $string($package.ModelPackageVersion) & '")
+        return task(
+            "aws-sdk:s3:copyObject",
+            {
+                "CopySource": jsonata(f"'{storage.models.bucket_name}/{evaluated}/{BASELINE}/{file}'"),
+                "Bucket": storage.monitoring.bucket_name,
+                "Key": jsonata(f"'{kept}/{file}'"),
+            },
+            next_=next_,
+        )
+
     def _pointer(self) -> State:
         """What the champion parameter says."""
         return {
@@ -150,6 +158,7 @@ class PromoteWorkflow(Construct):
             "promoted_at": jsonata("$states.context.State.EnteredTime"),
             "approved_by": jsonata(f"$exists({APPROVER}) ? {APPROVER} : 'unknown'"),
             "run_id": jsonata("$run_id"),
+            "trained_by": jsonata(TRAINED_BY),
         }
 
     def _grant(self) -> None:
@@ -160,7 +169,7 @@ class PromoteWorkflow(Construct):
         work.allow("sagemaker:DescribeModelPackage", on=[package])
         work.allow("sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:AddTags", on=[model])
         work.allow_passing(here.model_role, to="sagemaker.amazonaws.com")
-        work.allow_reading(here.storage.models, f"{EVALUATIONS}/*/baseline_statistics.json")
+        work.allow_reading(here.storage.models, f"{EVALUATIONS}/*/{BASELINE}/*")
         work.allow_writing(here.storage.monitoring, f"{BASELINE}/*")
         work.allow_writing(here.storage.curated, f"{RUNS}/promote/*/ledger.json")
         work.allow_looking_back()

@@ -4,14 +4,15 @@ from typing import Any
 
 from constructs import Construct
 
-from pipeline_code.contracts import BATCH, METRICS_NAMESPACE, MONITOR, PUBLICATIONS, REPORTS, RUNS, publication_key
-from stacks.workflows.container_jobs import processing_job, transform_job
+from pipeline_code.contracts import BATCH, PUBLICATIONS, RUNS, publication_key
+from stacks.workflows.container_jobs import transform_job
 from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end
 from stacks.workflows.platform import Platform
 from stacks.workflows.reconciliation import RECONCILE, SCORED, reconcile
 from stacks.workflows.states import States, choice, fail, jsonata, note, task
+from stacks.workflows.watching import WATCH, allow_watching, watch
 
 SECOND_TRIES = 2
 """How often the shards that a transform left out are sent again before the run fails."""
@@ -160,38 +161,18 @@ class ScoreWorkflow(Construct):
             "predictions": f"s3://{here.storage.predictions.bucket_name}",
             "model_version": jsonata("$string($model.version)"),
         }
-        metrics = {
+        counts = {
             "Messages": "$steps.published.published",
             "Review": "$steps.published.review",
             "Quarantined": "$steps.clean.quarantined + $steps.published.unscorable",
             "Duplicates": "$steps.clean.duplicates",
         }
-        environment = [{"Name": "Environment", "Value": here.settings.name}]
         return {
             **reporting_job(
                 here, "score", "Publish predictions", here.publish, publish, report="published", next_=RECONCILE
             ),
-            **reconcile(SCORED, ("$exists($steps.published)", "Monitor"), default=CLOSE),
-            **sagemaker_job(
-                "Monitor",
-                "processing",
-                self._monitor_job(),
-                name=job_name(here.prefix),
-                next_="Publish metrics",
-                timeout_minutes=60,
-            ),
-            "Publish metrics": task(
-                "aws-sdk:cloudwatch:putMetricData",
-                {
-                    "Namespace": METRICS_NAMESPACE,
-                    "MetricData": [
-                        {"MetricName": name, "Dimensions": environment, "Unit": "Count", "Value": jsonata(value)}
-                        for name, value in metrics.items()
-                    ],
-                },
-                assign={"outcome": "Messages scored"},
-                next_=CLOSE,
-            ),
+            **reconcile(SCORED, ("$exists($steps.published)", WATCH), default=CLOSE),
+            **watch(here, messages=self._batch("in/"), predictions=self._batch("out/"), counts=counts, next_=CLOSE),
         }
 
     def _current(self) -> States:
@@ -217,17 +198,6 @@ class ScoreWorkflow(Construct):
         key = publication_key("' & $run_id & '")
         return {"Bucket": self.platform.storage.predictions.bucket_name, "Key": jsonata(f"'{key}'")}
 
-    def _monitor_job(self) -> dict[str, Any]:
-        here = self.platform
-        return processing_job(
-            here,
-            MONITOR,
-            inputs={"messages": self._batch("in/"), "predictions": self._batch("out/")},
-            bucket=here.storage.monitoring,
-            folder=REPORTS,
-            instance_type=here.settings.scoring.instance_type,
-        )
-
     def _grant(self) -> None:
         here, work = self.platform, self.workflow
         for job in (here.clean, here.build_batch, here.publish):
@@ -251,5 +221,5 @@ class ScoreWorkflow(Construct):
         work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow_encrypting_volumes(here.storage.keys.data)
-        work.allow_publishing_metrics(METRICS_NAMESPACE)
+        allow_watching(work, here)
         here.bus.grant_put_events_to(work.role)

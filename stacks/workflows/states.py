@@ -57,6 +57,15 @@ def jsonata(expression: str) -> str:
     return "{% " + expression + " %}"
 
 
+def as_jsonata(value: Any) -> str:
+    """Write objects and lists as JSONata; their strings are expressions where they refer to a variable."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"'{key}': {as_jsonata(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_jsonata, value))}]"
+    return str(value) if "$" in value else f"'{value}'"
+
+
 def retry(service: str) -> list[State]:
     """Retry what passes by itself: up to six times within about five minutes, with full jitter."""
     return [

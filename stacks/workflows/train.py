@@ -5,14 +5,25 @@ from typing import Any
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import ANY, EVALUATE, EVALUATIONS, GATES, METRICS_NAMESPACE, RUNS, TRAINED, TRAINING
+from pipeline_code.contracts import (
+    ANY,
+    BASELINE,
+    BASELINE_FILES,
+    EVALUATE,
+    EVALUATIONS,
+    GATES,
+    METRICS_NAMESPACE,
+    RUNS,
+    TRAINED,
+    TRAINING,
+)
 from stacks.workflows.container_jobs import processing_input, processing_job, training_job
 from stacks.workflows.glue_steps import clean_messages, reporting_job
 from stacks.workflows.jobs import job_name, sagemaker_job
 from stacks.workflows.ledger import CLOSE, begin, end, tell
 from stacks.workflows.platform import Platform
 from stacks.workflows.reconciliation import RECONCILE, TRAINED_ON, reconcile
-from stacks.workflows.states import States, choice, fail, jsonata, note, read_json, task
+from stacks.workflows.states import States, as_jsonata, choice, fail, jsonata, note, read_json, task
 
 MODEL_DATA = "'s3://{bucket}/{folder}/' & {job} & '/output/model.tar.gz'"
 SET = "$steps.training_set"
@@ -124,7 +135,7 @@ class TrainWorkflow(Construct):
             "challenger": "$model_data",
             "champion": "$champion.model_data",
         }
-        inputs = [_expression(processing_input(name, uri)) for name, uri in folders.items()]
+        inputs = [as_jsonata(processing_input(name, uri)) for name, uri in folders.items()]
         both, challenger = ", ".join(inputs), ", ".join(inputs[:-1])
         return processing_job(
             here,
@@ -186,10 +197,8 @@ class TrainWorkflow(Construct):
                     },
                     "DriftCheckBaselines": {
                         "ModelDataQuality": {
-                            "Statistics": {
-                                "ContentType": "application/json",
-                                "S3Uri": jsonata(f"{folder}'/baseline_statistics.json'"),
-                            }
+                            part: {"ContentType": "application/json", "S3Uri": jsonata(f"{folder}'/{BASELINE}/{file}'")}
+                            for part, file in zip(("Statistics", "Constraints"), BASELINE_FILES, strict=True)
                         }
                     },
                     "ModelCard": {"ModelCardContent": jsonata("$model_card"), "ModelCardStatus": "PendingReview"},
@@ -240,10 +249,3 @@ class TrainWorkflow(Construct):
         work.allow_reading(here.storage.models, f"{TRAINED}/*")
         here.storage.repository.grant_pull(work.role)
         here.bus.grant_put_events_to(work.role)
-
-
-def _expression(value: Any) -> str:
-    """Write an object as JSONata, its strings being expressions where they refer to a variable."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"'{key}': {_expression(one)}" for key, one in value.items()) + "}"
-    return str(value) if "$" in value else f"'{value}'"

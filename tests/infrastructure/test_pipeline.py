@@ -97,6 +97,21 @@ def test_reconciling_reads_and_writes_its_findings_only(prod: Templates) -> None
     assert resources(found, "s3:DeleteObject") == []
 
 
+def test_score_reads_reports_and_remembers_them_and_touches_no_baseline(prod: Templates) -> None:
+    found = statements_of(prod.pipeline, "ScoringScore")
+    read, written = (by_bucket(resources(found, action))["Monitoring"] for action in ("s3:GetObject", "s3:PutObject"))
+    assert read == {"/latest/*", "/reports/*/outliers.jsonl", "/reports/*/summary.json"}
+    assert written == {"/latest/*", "/outliers/*"}
+
+
+def test_only_promote_writes_a_baseline_and_the_monitor_only_reads_it(prod: Templates) -> None:
+    promote = by_bucket(resources(statements_of(prod.pipeline, "PromotionPromote"), "s3:PutObject"))
+    assert promote["Monitoring"] == {"/baseline/*"}
+    job = statements_of(prod.pipeline, "JobRolesJob")
+    assert by_bucket(resources(job, "s3:PutObject"))["Monitoring"] == {"/reports/*"}
+    assert by_bucket(resources(job, "s3:GetObject"))["Monitoring"] == {"/baseline/*", "/reports/*"}
+
+
 def test_backfill_starts_and_stops_score_and_nothing_else(prod: Templates) -> None:
     found = statements_of(prod.pipeline, "BackfillingBackfill")
     for action in ("states:StartExecution", "states:StopExecution", "states:DescribeExecution"):

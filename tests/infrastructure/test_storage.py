@@ -195,7 +195,7 @@ def test_people_read_a_view_of_what_is_current(dev: Templates) -> None:
     tables = {
         table["TableInput"]["Name"]: table["TableInput"] for table in properties(dev.resources("AWS::Glue::Table"))
     }
-    assert set(tables) == {"messages", "predictions", "publications", "current_predictions"}
+    assert set(tables) == {"messages", "predictions", "publications", "outliers", "current_predictions"}
     view = tables["current_predictions"]
     assert view["TableType"] == "VIRTUAL_VIEW"
     assert view["Parameters"]["presto_view"] == "true"

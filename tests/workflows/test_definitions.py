@@ -91,4 +91,4 @@ def test_no_state_keeps_message_text(definition: Definition) -> None:
         for state in definition["States"].values()
         if state.get("Resource", "").endswith("s3:getObject")
     ]
-    assert all(any(folder in key for folder in ("'runs/", "'evaluations/")) for key in read)
+    assert all(any(folder in key for folder in ("'runs/", "'evaluations/", "'reports/", "'latest/")) for key in read)

@@ -58,7 +58,7 @@ def changed(steps: dict[str, Any], **counts: Any) -> dict[str, Any]:
 
 def test_counts_that_add_up_let_the_run_go_on() -> None:
     assert discrepancies("score", SCORED) == []
-    assert chosen("score", "Do the counts add up?", discrepancies=[], steps=SCORED) == "Monitor"
+    assert chosen("score", "Do the counts add up?", discrepancies=[], steps=SCORED) == "Look for the baseline"
     assert discrepancies("train", TRAINED_ON) == []
     assert chosen("train", "Do the counts add up?", discrepancies=[], steps=TRAINED_ON) == "Enough to train on?"
 

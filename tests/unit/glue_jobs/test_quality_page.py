@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 from glue_jobs.quality.gate import judge
 from glue_jobs.quality.page import page
-from glue_jobs.quality.pictures import columns, pairs
+from pipeline_code.pictures import columns, pairs
 from tests.unit.glue_jobs.deliveries import gate, history, profile, situation
 
 A_WEEK = (1000, 1100, 900, 1050, 950, 1000, 1000)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from container_samples import LENIENT, arguments, labelled_records, pack, record, write_lines
+from watched import problems
 
 from pipeline_code import evaluate
 from pipeline_code.classifier import Classifier, Targets
@@ -61,7 +62,7 @@ def test_evaluate_reads_and_writes_sagemakers_folders(
         "worst_label_against_champion",
     ]
     assert sorted(path.name for path in (tmp_path / "processing/output").iterdir()) == [
-        "baseline_statistics.json",
+        "baseline",
         "evaluation.json",
         "model_card.html",
         "model_card.json",
@@ -76,7 +77,10 @@ def test_evaluate_reads_and_writes_sagemakers_folders(
     assert evaluation["champion"] == evaluation["challenger"]
     quality = output(tmp_path, "model_quality.json")["multiclass_classification_metrics"]
     assert quality["accuracy"] == {"value": 1.0, "standard_deviation": 0.0}
-    assert output(tmp_path, "baseline_statistics.json")["dataset"] == {"item_count": 12}
+    assert output(tmp_path, "baseline/statistics.json")["dataset"] == {"item_count": 12}
+    baseline = output(tmp_path, "baseline/constraints.json")
+    assert problems(baseline, "constraints") == []
+    assert (baseline["criba"]["trained_by"], baseline["criba"]["messages"]) == ("r-1", 12)
     assert message(tmp_path) == "Completed: good enough, accuracy 1.0000 and macro-F1 1.0000 on 12 examples"
 
 
@@ -96,8 +100,9 @@ def test_no_report_holds_the_text_of_a_message(opt_ml: Path, trained: Classifier
     secret = record(99, "xyzzy", "billing")
     write_lines(opt_ml / "processing/input/test/part-1.jsonl", [secret])
     assert evaluate.main(AS_CALLED) == 0
-    for path in (opt_ml / "processing/output").iterdir():
-        assert "xyzzy" not in path.read_text()
+    written = [path for path in (opt_ml / "processing/output").rglob("*") if path.is_file()]
+    assert len(written) == 7
+    assert not [path for path in written if "xyzzy" in path.read_text()]
 
 
 def test_an_empty_test_set_is_a_failure(opt_ml: Path, trained: Classifier) -> None:

@@ -10,6 +10,7 @@ from container_samples import LENIENT
 from pipeline_code import evaluate, figures
 from pipeline_code.bar import Bar
 from pipeline_code.classifier import Predictions
+from pipeline_code.monitoring.statistics import Observation
 from pipeline_code.records import Example
 
 TEST = [
@@ -157,22 +158,16 @@ def test_labels_of_either_model_without_a_test_example_are_said_to_be_not_judged
     ]
 
 
-def test_the_baseline_is_the_monitors_summary_of_the_predictions() -> None:
-    assert evaluate.baseline(TEST, predicted("a", "a", "b", "b")).summary() == {
-        "records": 4,
-        "unscorable": 0,
-        "review_rate": 0.25,
-        "mean_confidence": pytest.approx(0.75),
-        "mean_in_scope_score": pytest.approx(0.75),
-        "mean_length": 3.75,
-        "languages": {"es": 2, "en": 2},
-        "labels": {"a": 2, "b": 2},
-    }
+def test_the_baseline_is_made_of_what_the_monitor_would_have_seen() -> None:
+    texts, seen = evaluate.observed(TEST, predicted("a", "a", "b", "b"))
+    assert texts == ["uno", "dos", "three", "four"]
+    assert seen[0] == Observation(3, "es", "a", pytest.approx(0.9), pytest.approx(0.9), "auto")
+    assert [one.decision for one in seen].count("review") == 1
 
 
 def test_the_baseline_leaves_out_what_is_out_of_scope() -> None:
     test = [*TEST[:3], Example("tiempo", "out-of-scope", "es", "web")]
-    assert evaluate.baseline(test, predicted("a", "a", "b", "b")).summary()["review_rate"] == 0.0
+    assert evaluate.observed(test, predicted("a", "a", "b", "b"))[0] == ["uno", "dos", "three"]
 
 
 def test_labels_never_trained_count_as_wrong_and_are_reported() -> None:
