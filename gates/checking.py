@@ -51,8 +51,10 @@ TOOLS: dict[str, Callable[[Sequence[Stack], Path], list[Finding]]] = {
 
 
 def by_rules(stacks: Sequence[Stack]) -> list[Finding]:
-    """What our own rules say: seconds, and no other program."""
-    return [finding for rule in RULES for finding in _asked(rule, stacks)]
+    """What our own rules say of each environment: seconds, and no other program."""
+    environments = dict.fromkeys(stack.environment for stack in stacks)
+    groups = [[stack for stack in stacks if stack.environment == one] for one in environments]
+    return [finding for group in groups for rule in RULES for finding in _asked(rule, group)]
 
 
 def _asked(rule: ModuleType, stacks: Sequence[Stack]) -> list[Finding]:

@@ -63,5 +63,5 @@ def test_a_line_names_the_rule_the_resource_and_what_to_do(found: tuple[Synthesi
 
 def test_the_table_of_properties_names_each_rule_by_its_place_on_the_checklist() -> None:
     assert {rule.split("-")[0] for _, _, _, rule, _ in TABLE} == {
-        *("KMS", "S3", "LOG", "SNS", "EV", "SF", "GL", "CI", "CT", "AL", "SM")
+        *("KMS", "S3", "LOG", "SNS", "EV", "SF", "GL", "CI", "CT", "AL", "SM", "IAM")
     }
