@@ -14,7 +14,7 @@ EXTRAS := infrastructure jobs container local gates dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test test-transformer gates mutants bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test proof test-transformer gates mutants bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
@@ -70,6 +70,9 @@ gates: install ## Check the security of every environment (ASSEMBLY=folder for a
 
 mutants: install ## Plant a few hundred defects in the templates and see that a gate catches each: build/mutants/summary.json
 	PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m gates.mutants $(ASSEMBLY)
+
+proof: install ## Prove every role's policies: each call allowed, nothing else granted, the matrix of personas
+	@PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m tests.policies
 
 test-transformer: build/transformer/installed ## Test the optional second tier, with torch in an environment of its own
 	OMP_NUM_THREADS=1 build/transformer/bin/pytest --confcutdir tests/transformer tests/transformer

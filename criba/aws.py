@@ -86,6 +86,18 @@ class Aws:
         return self._client("glue")
 
     @cached_property
+    def sns(self) -> Any:
+        return self._client("sns")
+
+    @cached_property
+    def cloudtrail(self) -> Any:
+        return self._client("cloudtrail")
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        return self._client("cloudwatch")
+
+    @cached_property
     def caller(self) -> str:
         """ARN of the person who acts."""
         return str(self._client("sts").get_caller_identity()["Arn"])
@@ -93,7 +105,7 @@ class Aws:
     @cached_property
     def deployment(self) -> Deployment:
         """What is deployed. Raises CribaError when a stack or one of its outputs is missing."""
-        outputs = {**self._outputs("Storage"), **self._outputs("Pipeline")}
+        outputs = {**self.outputs("Storage"), **self.outputs("Pipeline")}
         names = {field.name: "".join(word.title() for word in field.name.split("_")) for field in fields(Deployment)}
         if missing := [name for name in names.values() if name not in outputs]:
             raise CribaError(
@@ -115,7 +127,8 @@ class Aws:
             more = {}
         return Config(retries={"mode": "standard", "max_attempts": 5}, user_agent_extra="criba", **more)
 
-    def _outputs(self, stack: str) -> dict[str, str]:
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What a stack gives as outputs. Raises CribaError when it is not deployed."""
         name = stack_name(self.environment, stack)
         try:
             found = self.cloudformation.describe_stacks(StackName=name)["Stacks"][0]

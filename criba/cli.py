@@ -8,7 +8,22 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.exceptions import TyperException
 
-from criba.commands import backfill, demo, erase, labels, local, messages, models, quarantine, runs, score, train
+from criba.commands import (
+    alerts,
+    audit,
+    backfill,
+    demo,
+    erase,
+    inbox,
+    labels,
+    local,
+    messages,
+    models,
+    quarantine,
+    runs,
+    score,
+    train,
+)
 from criba.commands.options import Where
 from criba.console import complain
 from criba.errors import CribaError
@@ -24,10 +39,12 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (local, messages, labels, train, score, models, runs, quarantine, erase):
+for group in (local, messages, labels, train, score, models, runs, quarantine, erase, alerts):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)
+app.command("inbox")(inbox.inbox)
+app.command("audit")(audit.audit)
 
 
 @app.callback()

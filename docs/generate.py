@@ -1,6 +1,7 @@
 """Rewrites the parts of the documentation that are made from the code: `python docs/generate.py`, or with `--check`.
 
-A page marks such a part with `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key of PARTS.
+A page marks such a part with `<!-- generated: NAME -->` and `<!-- end -->`; NAME is a key of PARTS. Those in
+FILES are made whole.
 """
 
 import argparse
@@ -13,12 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))  # for what is measured by the tests
 
 from generators import (  # noqa: E402
+    alarms,
     commands,
+    dashboards,
     data,
     diagram,
     drift,
     laptop,
     ledger,
+    personas,
     privacy,
     quality,
     security,
@@ -27,6 +31,7 @@ from generators import (  # noqa: E402
 
 PARTS: dict[str, Callable[[], str]] = {
     "diagram": diagram.diagram,
+    "alarms": alarms.alarms_table,
     "settings": settings.settings_table,
     "kinds of settings": settings.kinds_table,
     "commands": commands.commands,
@@ -46,10 +51,15 @@ PARTS: dict[str, Callable[[], str]] = {
     "found by language": privacy.by_language,
     "regions": privacy.regions_table,
     "checklist": security.checklist,
+    "personas": personas.personas_table,
+    "personas as AWS has them": personas.actions_table,
     "recorded only": laptop.recorded_only,
     "kept but idle": laptop.kept_but_idle,
     "added types": laptop.added_types,
 }
+FILES: dict[str, Callable[[], str]] = {"docs/alarms/dashboards.svg": dashboards.picture}
+"""Pictures that are made whole, by their path."""
+
 MARKED = re.compile(r"(?<=<!-- generated: )(?P<name>[^>]+?) -->\n(?P<part>.*?)(?=<!-- end -->)", re.DOTALL)
 
 
@@ -68,9 +78,10 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit code 1 if a page is stale")
     check = parser.parse_args().check
     stale = 0
-    for path in pages():
-        before = path.read_text(encoding="utf-8")
-        after = generated(before)
+    made = {path: generated(path.read_text(encoding="utf-8")) for path in pages()}
+    made |= {ROOT / name: make() for name, make in FILES.items()}
+    for path, after in made.items():
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
         if before != after:
             stale += 1
             print(f"{path.relative_to(ROOT)} {'is stale' if check else 'written'}")

@@ -6,24 +6,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from pipeline_code.contracts import SOURCE
+from stacks.people import People
+from stacks.section import Section, Source
+from stacks.section import matching as _matching
 
 ENVIRONMENTS = Path(__file__).resolve().parent.parent / "environments"
 
 
 class SettingsError(ValueError):
     """One line a mistake: file, key, value, what to write instead."""
-
-
-def _matching(pattern: str, advice: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(advice)
-        return value
-
-    return AfterValidator(check)
 
 
 def _cron(value: str) -> str:
@@ -55,9 +48,6 @@ Cron = Annotated[str, AfterValidator(_cron)]
 TimeZone = Annotated[
     str, _matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')
 ]
-Source = Annotated[
-    str, _matching(SOURCE.pattern, 'write 1 to 31 lower-case letters, digits or hyphens, such as "web-form"')
-]
 Language = Annotated[str, _matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
 InstanceType = Annotated[
     str,
@@ -78,17 +68,14 @@ def _limit(value: float) -> float:
 Limit = Annotated[float, AfterValidator(_limit)]
 
 
-class Section(BaseModel):
-    """A table of the file: no unknown key, no silent conversion, no change after reading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 class Alerts(Section):
     emails: list[Email] = Field(
-        default=[], description="Addresses that get every alert; each must confirm its subscription."
+        default=[], max_length=10, description="Addresses, 10 at most, that get pages and warnings once they confirm."
     )
-    phones: list[Phone] = Field(default=[], description="Numbers that get every alert by SMS.")
+    phones: list[Phone] = Field(default=[], description="Numbers that get pages by SMS, and no warnings.")
+    sms_limit_usd: float = Field(
+        1.0, gt=0, description="What AWS allows the account to spend on SMS in a month: people are told at 80 %."
+    )
     reviewers: list[Email] = Field(
         default=[], description="Addresses that are asked to approve or reject a challenger."
     )
@@ -100,7 +87,10 @@ class Schedules(Section):
     train: Cron = Field("cron(0 4 ? * SUN *)", description="When the weekly train run starts.")
     lookback_days: int = Field(7, ge=1, le=365, description="How many days back the nightly run looks for messages.")
     overdue_hours: int = Field(
-        26, ge=1, le=24 * 31, description="Hours without a successful score run that raise the alarm."
+        26, ge=1, le=24 * 31, description="Hours without a successful score run of which people are told."
+    )
+    train_overdue_hours: int = Field(
+        192, ge=1, le=24 * 366, description="Hours without a successful train run of which people are told."
     )
 
 
@@ -280,7 +270,11 @@ class Settings(Section):
         max_length=100,  # their figures go to CloudWatch in one call, which takes 1,000
         description="Names of the sources that land messages, 100 at most: the catalog lists them.",
     )
+    monthly_budget_usd: float | None = Field(
+        None, ge=1, description="What the environment may cost in a month; people are told at 80 and 100 %."
+    )
     alerts: Alerts = Alerts()
+    people: People = People()
     schedules: Schedules = Schedules()
     cleaning: Cleaning = Cleaning()
     training: Training = Training()
@@ -289,10 +283,13 @@ class Settings(Section):
     retention: Retention = Retention()
 
     @model_validator(mode="after")
-    def _limits_are_of_known_sources(self) -> Self:
-        for source in self.quality.sources:
-            if source not in self.sources:
-                raise ValueError(f"quality.sources.{source}: no such source: write one of {', '.join(self.sources)}")
+    def _sources_are_known(self) -> Self:
+        for table in ("quality", "people"):
+            for source in getattr(self, table).sources:
+                if source not in self.sources:
+                    raise ValueError(
+                        f"{table}.sources.{source}: no such source: write one of {', '.join(self.sources)}"
+                    )
         return self
 
     @model_validator(mode="after")
@@ -301,6 +298,8 @@ class Settings(Section):
             raise ValueError(
                 'image_digest = none: only dev builds an image; write the digest that it printed, "sha256:…"'
             )
+        if self.monthly_budget_usd and not self.alerts.emails:
+            raise ValueError("monthly_budget_usd is set: write at least one mail address in alerts.emails")
         if self.name == "prod" and not self.alerts.emails:
             raise ValueError("alerts.emails = []: prod pages people; write at least one mail address")
         if self.name == "prod" and self.retention.destroy_data:

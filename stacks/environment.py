@@ -4,7 +4,9 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from pipeline_code.contracts import stack_name
+from stacks.access import AccessStack
 from stacks.account import AccountStack
+from stacks.audit import AuditStack
 from stacks.config import Settings
 from stacks.constructs.retention import log_retention
 from stacks.network import NetworkStack
@@ -19,7 +21,10 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
     stacks: list[cdk.Stack] = []
     if settings.catalog_encryption == "create":
         stacks.append(AccountStack(scope, stack_name(settings.name, "Account"), env=where))
-    storage = StorageStack(scope, stack_name(settings.name, "Storage"), settings=settings, env=where)
+    audit = AuditStack(scope, stack_name(settings.name, "Audit"), settings=settings, env=where)
+    storage = StorageStack(
+        scope, stack_name(settings.name, "Storage"), settings=settings, access_logs=audit.access_logs, env=where
+    )
     network = _network(scope, settings, storage, where)
     pipeline = PipelineStack(
         scope,
@@ -32,7 +37,12 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
     operations = OperationsStack(
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
-    stacks += [storage, *([network] if network else []), pipeline, operations]
+    access = AccessStack(
+        scope, stack_name(settings.name, "Access"), settings=settings, storage=storage, pipeline=pipeline, env=where
+    )
+    stacks += [audit, storage, *([network] if network else []), pipeline, operations, access]
+    audit.delivery.take(pipeline)
+    audit.delivery.take(operations)
     for stack in stacks:
         cdk.Tags.of(stack).add("criba:environment", settings.name)
     return stacks

@@ -124,7 +124,7 @@ class PipelineStack(cdk.Stack):
                 Reach(
                     curated,
                     # What was written is counted again.
-                    reads=[names.CURATED_LABELLED, names.CURATED_MESSAGES, names.TRAINING, names.QUARANTINE],
+                    reads=[names.CURATED_LABELLED, names.TRAINING, names.QUARANTINE],
                     writes=[names.TRAINING, names.QUARANTINE, names.RUNS],
                     deletes=[names.TRAINING, names.QUARANTINE],
                 ),
@@ -150,7 +150,6 @@ class PipelineStack(cdk.Stack):
                 ),
                 Reach(
                     storage.predictions,
-                    reads=[names.PUBLICATIONS],
                     deletes=[names.PUBLICATIONS],
                     spark_writes=[names.PREDICTIONS],
                 ),
@@ -170,10 +169,11 @@ class PipelineStack(cdk.Stack):
             # Two of them would rewrite the same objects.
             runs_at_once=1,
             reach=[
-                Reach(storage.raw, reads=raw, reads_versions=raw, writes=raw, deletes_versions=raw),
+                Reach(storage.raw, lists=raw, reads_versions=raw, writes=raw, deletes_versions=raw),
                 Reach(
                     storage.curated,
-                    reads=[*papers, names.CLAIMS, names.RUNS],
+                    lists=[names.CLAIMS],
+                    reads=[*papers, names.RUNS],
                     reads_versions=[*tables, names.ERASURES],
                     writes=[*tables, *papers],
                     deletes=[names.REWRITTEN],
@@ -192,7 +192,8 @@ class PipelineStack(cdk.Stack):
             reach=[
                 Reach(
                     storage.curated,
-                    reads=[names.CURATED_MESSAGES, names.QUARANTINE, names.CLAIMS, names.RUNS, names.ERASURES],
+                    lists=[names.CLAIMS],
+                    reads=[names.CURATED_MESSAGES, names.QUARANTINE, names.RUNS, names.ERASURES],
                     writes=[names.RUNS],
                 ),
                 Reach(storage.predictions, reads=[names.PREDICTIONS, names.PUBLICATIONS]),

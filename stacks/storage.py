@@ -11,6 +11,7 @@ from constructs import Construct
 
 from pipeline_code.contracts import BATCH, QUERY_RESULTS, TRAINING
 from stacks.config import Settings
+from stacks.constructs.access_logs import log_access
 from stacks.constructs.catalog import Catalog
 from stacks.constructs.data_bucket import DataBucket
 from stacks.constructs.keys import Keys
@@ -20,10 +21,13 @@ from stacks.constructs.quality_ruleset import QualityRuleset
 class StorageStack(cdk.Stack):
     """Keys, the five buckets, the Glue Catalog, the model package group and the ECR repository of one environment."""
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, **kwargs: Any) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, access_logs: s3.IBucket, **kwargs: Any
+    ) -> None:
         keep = not settings.retention.destroy_data
         super().__init__(scope, id_, termination_protection=keep, **kwargs)
         self.settings = settings
+        self.access_logs = access_logs
         self.lasting = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE if keep else RemovalPolicy.DESTROY
 
         self.keys = Keys(self, "Keys", removal_policy=self.lasting)
@@ -55,7 +59,7 @@ class StorageStack(cdk.Stack):
         self._outputs()
 
     def _bucket(self, id_: str, *, announce_objects: bool = False, temporary: list[str] | None = None) -> s3.IBucket:
-        return DataBucket(
+        made = DataBucket(
             self,
             id_,
             key=self.keys.data,
@@ -65,6 +69,8 @@ class StorageStack(cdk.Stack):
             temporary=temporary or [],
             temporary_days=self.settings.retention.batch_days,
         ).bucket
+        log_access(made, self.access_logs, id_.lower())
+        return made
 
     def _repository(self) -> ecr.Repository:
         """Images are tagged by content; a tagged one never expires, for an approved package may name it."""

@@ -16,6 +16,9 @@ from stacks.config import load
 
 app = typer.Typer(no_args_is_help=True)
 
+ASKING, APPROVING = ("data-engineer", "admin"), ("admin",)
+"""Who may ask, and who may approve; on AWS their policies say so."""
+
 Request = Annotated[str, typer.Argument(help="Name of the request, as `criba erase` printed it.")]
 
 
@@ -35,7 +38,7 @@ def ask(
         return
     where: Where = context.obj
     ids = erasures.ids_of(message_id or [], key_file, load(where.environment).sources)
-    acting_as(where, ("data-engineer", "admin"), "ask for an erasure")
+    acting_as(where, ASKING, "ask for an erasure")
     asked = erasures.ask(aws(context), ids)
     words = (
         f"request {asked.request}: {asked.messages:,} {'message' if asked.messages == 1 else 'messages'}\n"
@@ -47,7 +50,7 @@ def ask(
 @app.command()
 def run(context: typer.Context, request: Request, as_json: Json = False) -> None:
     """Approve a request and carry it out; an Admin other than who asked."""
-    acting_as(context.obj, ("admin",), "approve and run an erasure")
+    acting_as(context.obj, APPROVING, "approve and run an erasure")
     here = aws(context)
     with working(f"erasing {request}") as told:
         certificate = erasures.run(here, request, told)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs
 
-from criba.local import emulator, hooks, identity, moto_services, recorded, recorded_only, settings
+from criba.local import emulator, hooks, identity, inbox, moto_services, recorded, recorded_only, settings
 from criba.local.errors import AwsError
 
 Response = tuple[int, dict[str, str], bytes]
@@ -23,7 +23,7 @@ SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 def application() -> Asgi:
     """MiniStack's ASGI application with every plug-in in place; settings.configure() comes before."""
-    from criba.local import cloudformation, events, glue, s3, schedules, states, targets
+    from criba.local import calls, cloudformation, cloudwatch, events, glue, s3, schedules, states, targets
     from criba.local import sagemaker as sagemaker_api
 
     hooks.check()
@@ -37,8 +37,9 @@ def application() -> Asgi:
     handlers["sts"] = _naming_the_caller(handlers["sts"])
     for name in {call.partition(":")[0] for entry in recorded_only.TYPES.values() for call in entry.calls}:
         handlers[name] = _refusing_the_recorded(name, handlers[name])
-    for plug_in in (s3, cloudformation, states, glue, targets, schedules):
+    for plug_in in (s3, cloudformation, states, glue, targets, schedules, cloudwatch, inbox):
         plug_in.install()
+    handlers.update({name: calls.recorded(name, answer) for name, answer in handlers.items()})
     return _with_status(emulator.module("app").app)
 
 
@@ -93,13 +94,17 @@ def _naming_the_caller(answer: Handler) -> Handler:
 
 
 def _with_status(inner: Asgi) -> Asgi:
-    """Answer GET /_criba/status: the resources that were only recorded and the properties that were dropped."""
+    """Answer what is no AWS call: GET /_criba/status (what was only recorded) and /_criba/inbox (what people got)."""
+    answers: dict[str, Callable[[], dict[str, Any]]] = {
+        "/_criba/status": lambda: {"not_emulated": recorded.entries()},
+        "/_criba/inbox": lambda: {"messages": inbox.messages()},
+    }
 
     async def outer(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        if scope["type"] != "http" or scope["path"] != "/_criba/status":
+        if scope["type"] != "http" or scope["path"] not in answers:
             await inner(scope, receive, send)
             return
-        status, headers, body = _json(200, {"not_emulated": recorded.entries()})
+        status, headers, body = _json(200, answers[scope["path"]]())
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": body})

@@ -44,6 +44,19 @@ _TABLE: dict[str, dict[str, str | None]] = {
         "_physical_name": "stack_name logical_id lowercase max_len seeded",
     },
     "services.cloudformation.stacks": {"_runs_on_worker_thread": "resource_type"},
+    "services.cloudwatch": {
+        "_alarms": None,
+        "_calc_stats": "points",
+        "_dims_from_list": "dimensions",
+        "_dims_key": "dims",
+        "_dispatch_alarm_actions": "alarm old_state new_state reason",
+        "_evaluate_alarm": "alarm",
+        "_evaluate_all_alarms": "",
+        "_evaluate_parent_alarms": "child seen",
+        "_metrics": None,
+        "_record_history": "alarm_name old_state new_state reason alarm_type reason_data",
+        "_stat_value": "stats stat_name points",
+    },
     "services.eventbridge": {
         "_cron_next_fire": "fields after_dt",
         "_dispatch_event": "event view",
@@ -70,7 +83,14 @@ _TABLE: dict[str, dict[str, str | None]] = {
         "_tick_schedules": "",
         "_to_epoch": "value",
     },
-    "services.sns": {"_topics": None},
+    "services.sns": {
+        "_fanout": "topic_arn msg_id message subject message_structure message_attributes message_group_id "
+        "message_dedup_id",
+        "_matches_filter_policy": "sub message_attributes message",
+        "_resolve_message_for_protocol": "message message_structure protocol",
+        "_topic_by_arn_any_scope": "topic_arn",
+        "_topics": None,
+    },
     "services.sqs": {
         "_act_send_message": "data qurl",
         "_queue_by_arn": "arn",

@@ -129,7 +129,7 @@ def _prepare(root: Path) -> None:
     try:
         shutil.rmtree(root / "data", ignore_errors=True)
         root.mkdir(parents=True, exist_ok=True)
-        for name in ("platform.log", "lock", "recorded.json"):
+        for name in ("platform.log", "lock", "recorded.json", "calls.jsonl"):
             (root / name).write_text("")
     except OSError as problem:
         raise LocalPlatformError(

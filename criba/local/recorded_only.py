@@ -15,6 +15,7 @@ class RecordedOnly(NamedTuple):
 
 
 TYPES = {
+    "AWS::Budgets::Budget": RecordedOnly("nothing is billed", calls=("budgets:Budget",)),
     "AWS::EC2::FlowLog": RecordedOnly("there is no network whose traffic could be logged", calls=("ec2:FlowLogs",)),
     "AWS::Glue::DataQualityRuleset": RecordedOnly(
         "Glue's data quality engine is AWS's own", calls=("glue:DataQuality",)

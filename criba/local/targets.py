@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from criba.local import emulator
+from criba.local.cloudwatch import counting
 
 log = logging.getLogger("criba")
 
@@ -23,7 +24,7 @@ def install() -> None:
     bus = emulator.service("eventbridge")
     bus._invoke_target = _knowing_its_target(bus._invoke_target)
     bus._dispatch_to_stepfunctions = _or_dead_letter(_start)
-    bus._dispatch_to_sns = _or_dead_letter(_existing(bus._dispatch_to_sns, _topic_exists))
+    bus._dispatch_to_sns = _or_dead_letter(_existing(_publish, _topic_exists))
     bus._dispatch_to_sqs = _or_dead_letter(_existing(bus._dispatch_to_sqs, _queue_exists))
 
 
@@ -31,6 +32,8 @@ def _knowing_its_target(inner: Callable[..., None]) -> Callable[..., None]:
     """Remember the target and what fired it while an event is delivered: the dispatchers are not told."""
 
     def invoke(target: Target, event: Any, rule: dict[str, Any], view: Any = None) -> None:
+        if rule.get("EventBusName") == "default":
+            counting.triggered(rule["Name"])
         token = _current.set((target, str(rule.get("Arn", ""))))
         try:
             inner(target, event, rule, view)
@@ -58,6 +61,15 @@ def _start(arn: str, payload: str) -> None:
     if status != 200:
         answer = json.loads(body)
         raise NotDeliveredError(answer["__type"], answer["message"])
+
+
+def _publish(arn: str, payload: str) -> None:
+    """Publish without a subject, as EventBridge does."""
+    service = emulator.service("sns")
+    try:
+        service.publish_internal(arn, payload)
+    except service.SnsPublishError as refusal:
+        raise NotDeliveredError(refusal.code, str(refusal)) from refusal
 
 
 def _existing(deliver: Callable[..., None], exists: Callable[[str], bool]) -> Callable[..., None]:

@@ -121,7 +121,8 @@ class _Drawing:
         for place, rule in self.stacks.of_type("AWS::Events::Rule").items():
             pattern = rule["EventPattern"]
             bus = set(self.stacks.references(place.stack, rule.get("EventBusName", {})))
-            starts = [self.names[source] for source in bus or self.stacks.references(place.stack, pattern)]
+            sources = bus or self.stacks.references(place.stack, pattern)
+            starts = list(dict.fromkeys(self.names.get(source, "Pipeline") for source in sources))
             label = ", ".join(pattern["detail-type"]) if bus else rule["Description"]
             if "ModelPackageGroupName" in pattern.get("detail", {}):
                 starts = [*self.registry.values()]
@@ -141,9 +142,10 @@ class _Drawing:
         alarms = self.stacks.of_type("AWS::CloudWatch::Alarm")
         self.nodes["Operations"]["alarms"] = f'{{{{"{len(alarms)} alarms"}}}}'
         watched = set()
-        for place, alarm in alarms.items():
-            for topic in self.stacks.references(place.stack, alarm["AlarmActions"]):
+        for place, composite in self.stacks.of_type("AWS::CloudWatch::CompositeAlarm").items():
+            for topic in self.stacks.references(place.stack, composite["AlarmActions"]):
                 self._edge("alarms", self.topics[topic])
+        for place, alarm in alarms.items():
             watched |= {*self.stacks.references(place.stack, alarm.get("Dimensions", []))}
             watched |= self._publishers(alarm["MetricName"])
         self._watch({place: name for place, name in self.machines.items() if place in watched})

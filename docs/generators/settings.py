@@ -10,9 +10,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from generators.markdown import code, table
-from stacks import config
+from stacks import config, people
 
-NAMED = {name: hint for name, hint in vars(config).items() if get_origin(hint) is not None and name[0].isupper()}
+NAMED = {
+    name: hint
+    for module in (config, people)
+    for name, hint in vars(module).items()
+    if get_origin(hint) is not None and name[0].isupper()
+}
 """The kinds of value that have a name of their own, such as Email."""
 BOUNDS = {Ge: ("ge", "from"), Gt: ("gt", "above"), Le: ("le", "to"), Lt: ("lt", "below")}
 
@@ -56,7 +61,7 @@ def _kind(hint: Any) -> str:
         return f"table by {_kind(get_args(hint)[0])}"
     if type(None) in get_args(hint):
         return _kind(next(one for one in get_args(hint) if one is not type(None)))
-    return {int: "whole number", bool: "true or false"}[hint]
+    return {int: "whole number", float: "number", bool: "true or false"}[hint]
 
 
 def _bounds(metadata: list[Any]) -> str:

@@ -7,6 +7,7 @@ succeeded. Sources that shall not wait for one another are given runs of their o
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -103,6 +104,7 @@ class Judgement:
             "verdict": self.verdict,
             "said": _said(self.raised),
             "findings": len(self.raised),
+            "raised": Counter(one.rule for one in self.raised),
             "sources": [_figures(here) for here in self.situations],
         }
 

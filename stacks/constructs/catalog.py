@@ -84,9 +84,9 @@ class Catalog(Construct):
         self._table("outliers", far, parameters={"classification": "json"})
         self._view("current_predictions", CURRENT_PREDICTIONS, {**PREDICTION_COLUMNS, "date": "string"}, name)
 
-        self._workgroup(name.replace("_", "-"), predictions, key)
+        self.workgroup = self._workgroup(name.replace("_", "-"), predictions, key)
 
-    def _workgroup(self, name: str, predictions: s3.IBucket, key: kms.IKey) -> None:
+    def _workgroup(self, name: str, predictions: s3.IBucket, key: kms.IKey) -> athena.CfnWorkGroup:
         """Queries leave their results where erasing looks for messages and where they expire, and nowhere else."""
         results = athena.CfnWorkGroup.ResultConfigurationProperty(
             output_location=f"s3://{predictions.bucket_name}/{QUERY_RESULTS}/",
@@ -94,7 +94,7 @@ class Catalog(Construct):
                 encryption_option="SSE_KMS", kms_key=key.key_arn
             ),
         )
-        athena.CfnWorkGroup(
+        return athena.CfnWorkGroup(
             self,
             "WorkGroup",
             name=name,

@@ -131,8 +131,10 @@ class ContainerImage(Construct):
         self, role: iam.Role, log: logs.LogGroup, repository: ecr.IRepository, source: assets.Asset
     ) -> None:
         """Fetch the source, write the build's log, and push an image layer by layer."""
-        pushing = ("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages")
-        pushing += ("InitiateLayerUpload", "PutImage", "UploadLayerPart")
+        pushing = [
+            *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages"),
+            *("InitiateLayerUpload", "PutImage", "UploadLayerPart"),
+        ]
         for actions, resource in (
             (["s3:GetObject"], source.bucket.arn_for_objects(source.s3_object_key)),
             (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),

@@ -101,9 +101,7 @@ class GlueStep(Construct):
         self.role.add_to_policy(iam.PolicyStatement(sid="ReadCode", actions=["s3:GetObject"], resources=code))
         self.role.add_to_policy(
             iam.PolicyStatement(
-                sid="UseDataKey",
-                actions=["kms:Decrypt", "kms:GenerateDataKey"],
-                resources=[runtime.data_key.key_arn],
+                sid="UseDataKey", actions=["kms:Decrypt", "kms:GenerateDataKey"], resources=[runtime.data_key.key_arn]
             )
         )
         self.role.add_to_policy(

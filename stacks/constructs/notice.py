@@ -1,4 +1,4 @@
-"""Notice: a business event told to people in one sentence."""
+"""Notice: an event told to people in one sentence."""
 
 import re
 
@@ -18,12 +18,13 @@ class Notice(Construct):
         scope: Construct,
         id_: str,
         *,
-        bus: events.IEventBus,
         pattern: events.EventPattern,
         topic: sns.ITopic,
         words: str,
         environment: str,
         dead_letters: DeadLetters,
+        bus: events.IEventBus | None = None,
+        description: str | None = None,
     ) -> None:
         super().__init__(scope, id_)
         told = re.sub(r"\{(\w+)\}", lambda field: events.EventField.from_path(f"$.detail.{field[1]}"), words)
@@ -31,6 +32,7 @@ class Notice(Construct):
             self,
             "Rule",
             event_bus=bus,
+            description=description,
             event_pattern=pattern,
             targets=[
                 targets.SnsTopic(

@@ -11,7 +11,10 @@ from constructs import Construct
 
 
 class People(Construct):
-    """A topic that alarms and rules of this account publish to, over TLS only."""
+    """A topic that alarms and rules of this account publish to, over TLS only.
+
+    An SMS begins with the first ten characters of `name`.
+    """
 
     def __init__(
         self,

@@ -9,7 +9,9 @@ from aws_cdk import aws_s3 as s3
 
 @dataclass(frozen=True)
 class Reach:
-    """Prefixes that a role reads, writes, deletes or reads versions below, and those that Spark writes folders to.
+    """Prefixes that a role lists, reads, writes, deletes or reads versions below, and those that Spark writes to.
+
+    Who reads or deletes below a prefix may list it too.
 
     Only who erases deletes versions (`deletes_versions`): a version that is gone cannot be brought back.
 
@@ -18,6 +20,7 @@ class Reach:
     """
 
     bucket: s3.IBucket
+    lists: Sequence[str] = ()
     reads: Sequence[str] = ()
     writes: Sequence[str] = ()
     deletes: Sequence[str] = ()
@@ -31,7 +34,8 @@ class Reach:
         groups = {
             "Read": (["s3:GetObject"], [*self.reads, *spark]),
             "ReadVersions": (["s3:GetObjectVersion"], self.reads_versions),
-            "Write": (["s3:PutObject", "s3:AbortMultipartUpload"], [*self.writes, *spark]),
+            "Write": (["s3:PutObject"], [*self.writes, *spark]),
+            "Break off": (["s3:AbortMultipartUpload"], spark),
             "Delete": (["s3:DeleteObject"], [*self.deletes, *spark]),
             "DeleteVersions": (["s3:DeleteObject", "s3:DeleteObjectVersion"], self.deletes_versions),
         }
@@ -39,7 +43,7 @@ class Reach:
             marked = spark if sid in ("Read", "Write") else ()
             markers = [f"{prefix}_$folder$" for prefix in marked]
             self._allow(role, actions, [*(f"{prefix}/*" for prefix in dict.fromkeys(prefixes)), *markers])
-        self._list(role, "s3:ListBucket", [*self.reads, *self.writes, *self.deletes, *spark])
+        self._list(role, "s3:ListBucket", [*self.lists, *self.reads, *self.deletes, *spark])
         self._list(role, "s3:ListBucketVersions", self.reads_versions)
 
     def _allow(self, role: iam.Role, actions: list[str], patterns: Sequence[str]) -> None:

@@ -115,7 +115,7 @@ class CloseWorkflow(Construct):
         self.workflow.allow_looking_into(list(workflows.values()), platform.storage.keys.services)
         self.workflow.allow_reading_history(list(workflows.values()))
         self.workflow.allow_writing(curated, f"{RUNS}/*/ledger.json")
-        self.workflow.allow("kms:Decrypt", "kms:GenerateDataKey", on=[platform.storage.keys.data.key_arn])
+        self.workflow.allow("kms:GenerateDataKey", on=[platform.storage.keys.data.key_arn])
         platform.bus.grant_put_events_to(self.workflow.role)
 
 

@@ -10,6 +10,9 @@ from stacks.workflows.states import State, States, choice, fail, jsonata, note, 
 
 APPROVER = "$package.LastModifiedBy.IamIdentity.Arn"
 TRAINED_BY = "$package.CustomerMetadataProperties.run_id"
+NAME = "$package.LastModifiedBy.IamIdentity.SourceIdentity"
+"""The person's name, where the session that approved bears it."""
+STARTER = "$package.CustomerMetadataProperties.started_by"
 CONTAINER = "$package.InferenceSpecification.Containers[0]"
 
 
@@ -40,7 +43,10 @@ class PromoteWorkflow(Construct):
                     "$not($exists($package.ApprovalDescription)) or $trim($package.ApprovalDescription) = ''",
                     "Refuse without a reason",
                 ),
-                (f"{APPROVER} = $package.CustomerMetadataProperties.started_by", "Refuse a self-approval"),
+                (
+                    f"$exists({NAME}) and {NAME} = {_person(STARTER)} or {_person(APPROVER)} = {_person(STARTER)}",
+                    "Refuse a self-approval",
+                ),
                 default="Look for the model",
             ),
             "Approval withdrawn": note(CLOSE, outcome="Approval withdrawn"),
@@ -176,3 +182,8 @@ class PromoteWorkflow(Construct):
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow("ssm:PutParameter", on=[here.champion_arn])
         here.bus.grant_put_events_to(work.role)
+
+
+def _person(arn: str) -> str:
+    """The person whom an ARN names, as contracts.same_person has it: sessions of two roles may be one person's."""
+    return f"($parts := $split({arn}, '/'); $parts[-1] = 'local' ? {arn} : $parts[-1])"

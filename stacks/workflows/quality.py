@@ -30,6 +30,13 @@ METRICS = {
 }
 """By metric: the figure of each source, and its unit."""
 
+RAISED = {
+    "quarantine_rate": "QuarantineRateRaised",
+    "volume": "VolumeRaised",
+    "freshness_hours": "FreshnessRaised",
+}
+"""By rule: the metric of how many sources are above its warning, whatever the limit of each."""
+
 STOPPED = "QualityStopped"
 """1 for a run that the gate has stopped, 0 for one that went on."""
 
@@ -83,8 +90,13 @@ def _metrics(environment: str, workflow: str) -> str:
         f" 'Dimensions': [{of_environment}, {{'Name': 'Source', 'Value': source}}]}}"
         for name, (figure, unit) in METRICS.items()
     ]
+    raised = [
+        f"{{'MetricName': '{name}', 'Unit': 'Count', 'Value': $sum([{FOUND}.raised.{rule}]),"
+        f" 'Dimensions': [{of_environment}]}}"
+        for rule, name in RAISED.items()
+    ]
     stopped = (
         f"{{'MetricName': '{STOPPED}', 'Unit': 'Count', 'Value': {STOPS} ? 1 : 0,"
         f" 'Dimensions': [{of_environment}, {{'Name': 'Workflow', 'Value': '{workflow}'}}]}}"
     )
-    return f"[{', '.join([*per_source, stopped])}]"
+    return f"[{', '.join([*per_source, *raised, stopped])}]"

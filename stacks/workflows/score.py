@@ -166,6 +166,8 @@ class ScoreWorkflow(Construct):
             "Review": "$steps.published.review",
             "Quarantined": "$steps.clean.quarantined + $steps.published.unscorable",
             "Duplicates": "$steps.clean.duplicates",
+            "Unscorable": "$steps.published.unscorable",
+            "SecondTries": "$second_tries",
         }
         return {
             **reporting_job(

@@ -244,8 +244,9 @@ class TrainWorkflow(Construct):
         work.allow(
             "sagemaker:CreateModelPackage",
             on=[stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")],
+            when={"StringEquals": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}},
         )
         # Registering resolves the artefact and the image's digest as the caller.
         work.allow_reading(here.storage.models, f"{TRAINED}/*")
-        here.storage.repository.grant_pull(work.role)
+        work.allow("ecr:BatchGetImage", on=[here.storage.repository.repository_arn])
         here.bus.grant_put_events_to(work.role)

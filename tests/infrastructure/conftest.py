@@ -20,17 +20,19 @@ Resource = dict[str, Any]
 
 @dataclass(frozen=True)
 class Templates:
-    """The three templates of one environment, as plain JSON."""
+    """The four templates of one environment, as plain JSON."""
 
+    audit: dict[str, Any]
     storage: dict[str, Any]
     pipeline: dict[str, Any]
     operations: dict[str, Any]
 
     def all(self) -> list[dict[str, Any]]:
+        """Those that do the work; what audits them has tests of its own."""
         return [self.storage, self.pipeline, self.operations]
 
     def resources(self, type_: str) -> dict[str, Resource]:
-        """Resources of one type, by logical id, over all stacks."""
+        """Resources of one type, by logical id, over all stacks but Audit."""
         return {
             id_: resource
             for template in self.all()
@@ -45,7 +47,7 @@ def synthesize(name: str) -> Templates:
     build(app, load(name))
     assembly = app.synth()
     by_stack = {stack.stack_name: stack.template for stack in assembly.stacks}
-    return Templates(*(by_stack[f"Criba-{name}-{stack}"] for stack in ("Storage", "Pipeline", "Operations")))
+    return Templates(*(by_stack[f"Criba-{name}-{stack}"] for stack in ("Audit", "Storage", "Pipeline", "Operations")))
 
 
 @pytest.fixture(scope="session", params=BY_ENVIRONMENT)

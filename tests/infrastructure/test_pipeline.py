@@ -169,7 +169,7 @@ def test_every_rule_and_schedule_has_a_dead_letter_queue_and_retries(templates: 
         target for rule in templates.resources("AWS::Events::Rule").values() for target in rule["Properties"]["Targets"]
     ]
     targets += [one["Properties"]["Target"] for one in templates.resources("AWS::Scheduler::Schedule").values()]
-    assert len(targets) == 11
+    assert len(targets) == 16
     for target in targets:
         assert "Arn" in target["DeadLetterConfig"]
         assert target["RetryPolicy"]["MaximumRetryAttempts"] == 8

@@ -21,16 +21,22 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
 def test_every_value_taken_from_another_stack_is_one_of_its_outputs() -> None:
     templates = synthesize("prod")
     outputs = {
+        "Criba-prod-Audit": set(templates.audit["Outputs"]),
         "Criba-prod-Storage": set(templates.storage["Outputs"]),
         "Criba-prod-Pipeline": set(templates.pipeline["Outputs"]),
     }
-    taken = {*references(templates.pipeline), *references(templates.operations)}
+    taken = {*references(templates.storage), *references(templates.pipeline), *references(templates.operations)}
     assert len(taken) >= 15
     for stack, output in taken:
         assert output in outputs[stack], (stack, output)
 
 
 def test_arrows_run_from_short_lived_to_lasting(templates: Templates) -> None:
-    assert not list(references(templates.storage))
-    assert {stack.rsplit("-", 1)[1] for stack, _ in references(templates.pipeline)} == {"Storage"}
-    assert {stack.rsplit("-", 1)[1] for stack, _ in references(templates.operations)} == {"Storage", "Pipeline"}
+    assert not list(references(templates.audit))
+    assert {stack.rsplit("-", 1)[1] for stack, _ in references(templates.storage)} == {"Audit"}
+    assert {stack.rsplit("-", 1)[1] for stack, _ in references(templates.pipeline)} == {"Audit", "Storage"}
+    assert {stack.rsplit("-", 1)[1] for stack, _ in references(templates.operations)} == {
+        "Audit",
+        "Storage",
+        "Pipeline",
+    }

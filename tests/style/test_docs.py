@@ -7,8 +7,8 @@ from typing import Any
 
 import generate
 import pytest
+from generators import alarms, dashboards, diagram, laptop, settings
 from generators import commands as commands_page
-from generators import diagram, laptop, settings
 from typer.main import get_command
 
 from criba.cli import app
@@ -24,17 +24,26 @@ def drawn() -> Any:
     from generators.stacks import Stacks
 
     prod = synthesize("prod")
-    stacks = Stacks({"Storage": prod.storage, "Pipeline": prod.pipeline, "Operations": prod.operations})
-    before = generate.PARTS["diagram"]
+    stacks = Stacks(
+        {"Audit": prod.audit, "Storage": prod.storage, "Pipeline": prod.pipeline, "Operations": prod.operations}
+    )
+    before = dict(generate.PARTS)
     generate.PARTS["diagram"] = lambda: diagram.diagram(stacks)
+    generate.PARTS["alarms"] = lambda: alarms.alarms_table(stacks)
     yield stacks
-    generate.PARTS["diagram"] = before
+    generate.PARTS.update(before)
 
 
 @each_page
 def test_what_is_made_from_the_code_is_up_to_date(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == generate.generated(text), "say: make docs"
+
+
+def test_a_picture_that_is_made_from_the_code_is_up_to_date(drawn: Any) -> None:
+    kept = (ROOT / "docs/alarms/dashboards.svg").read_text(encoding="utf-8")
+    assert kept == dashboards.picture(drawn), "say: make docs"
+    assert kept.count('class="title"') == 20
 
 
 def test_every_part_that_can_be_made_stands_on_one_page() -> None:

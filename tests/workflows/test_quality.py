@@ -25,7 +25,17 @@ def steps(verdict: str) -> dict[str, Any]:
         },
         {"source": "app", "landed": 0, "kept": 0},
     ]
-    return {"clean": {"quality": {"verdict": verdict, "said": SAID, "findings": 1, "sources": sources}}}
+    return {
+        "clean": {
+            "quality": {
+                "verdict": verdict,
+                "said": SAID,
+                "findings": 1,
+                "raised": {"quarantine_rate": 1},
+                "sources": sources,
+            }
+        }
+    }
 
 
 def known(verdict: str, given: dict[str, Any] = INPUT) -> dict[str, Any]:
@@ -98,6 +108,9 @@ def test_each_source_has_its_figures_and_none_where_there_is_none_to_tell() -> N
         ("QuarantineRate", "web", 0.6, "None"),
         ("DuplicateRate", "web", 0, "None"),
         ("FreshnessHours", "web", 2.5, "None"),
+        ("QuarantineRateRaised", "local", 1, "Count"),
+        ("VolumeRaised", "local", 0, "Count"),
+        ("FreshnessRaised", "local", 0, "Count"),
         ("QualityStopped", "score", 0, "Count"),
     ]
     assert published("pass")[0]["Dimensions"] == [

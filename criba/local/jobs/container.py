@@ -81,6 +81,11 @@ class Job:
         return file.read_text(errors="replace").strip()[:_REASON_LENGTH] if file.exists() else ""
 
 
+def acting_as(role: str | None) -> dict[str, str]:
+    """The key id that names a role, as the platform's keys name people."""
+    return {"AWS_ACCESS_KEY_ID": role.rpartition("/")[2]} if role else {}
+
+
 def resources(instance_type: str) -> dict[str, Any]:
     """`resourceconfig.json` of a job on one instance."""
     return {

@@ -31,16 +31,19 @@ class InputObject:
     name: str
 
 
-def s3_client(environment: Mapping[str, str]) -> "S3Client":
-    """A client of the platform's S3, as the person whom the AWS_* variables of `environment` name."""
+def s3_client(environment: Mapping[str, str], agent: str | None = None) -> "S3Client":
+    """A client of the platform's S3, as the person whom the AWS_* variables of `environment` name.
+
+    `agent` stands in the user agent of its requests.
+    """
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION")
-    return _client(*(environment[name] for name in names))
+    return _client(*(environment[name] for name in names), agent)
 
 
 @cache
-def _client(endpoint: str, key_id: str, secret: str, region: str) -> "S3Client":
+def _client(endpoint: str, key_id: str, secret: str, region: str, agent: str | None) -> "S3Client":
     session = boto3.session.Session(key_id, secret, region_name=region)
-    config = Config(s3={"addressing_style": "path"}, max_pool_connections=16, proxies={})
+    config = Config(s3={"addressing_style": "path"}, max_pool_connections=16, proxies={}, user_agent_extra=agent)
     return session.client("s3", endpoint_url=endpoint, config=config)
 
 

@@ -1,5 +1,6 @@
 """Runs one Glue job run: the deployed script under PySpark, in a process group of its own."""
 
+import json
 import re
 import sys
 import threading
@@ -7,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from criba.local.calls import MOUNT
 from criba.local.jobs import JobFailed, JobTimedOut, files, spark
 from criba.local.jobs.child import Child
 from criba.local.jobs.s3_gate import S3Gate
@@ -33,7 +35,8 @@ def run(
     `job` is the job as Glue's GetJob has it (Command.ScriptLocation, DefaultArguments, Timeout in minutes), `job_run`
     as StartJobRun has it, with its Id (Arguments, Timeout). `environment` holds the AWS_* variables that the script
     sees; `work` is a folder for this run alone, which keeps the log (`log.txt`); setting `stop` ends the run's process
-    group. `archives` is where spark.class_archive() was called with.
+    group; `spark.json` there tells which objects Spark read, wrote and deleted, under which role. `archives` is where
+    spark.class_archive() was called with.
 
     The buckets that the arguments name lie as files under Spark's `s3://`; what Spark wrote and deleted goes back
     through the S3 API, before each S3 call of the script itself and when the script ends, whether it failed or not.
@@ -41,7 +44,7 @@ def run(
     Raises JobFailed with what is Glue's ErrorMessage, JobStopped (StopJobRun) or JobTimedOut.
     """
     arguments = {**job.get("DefaultArguments", {}), **job_run.get("Arguments", {})}
-    s3 = files.s3_client(environment)
+    s3 = files.s3_client(environment, MOUNT)
     script = work / "script" / Path(job["Command"]["ScriptLocation"]).name
     files.download_uri(s3, job["Command"]["ScriptLocation"], script)
     workspace = Workspace(s3, work / "s3", _scopes(arguments))
@@ -58,6 +61,7 @@ def run(
             _execute(command, {**gate.environment(environment), **variables}, work, stop, _minutes(job, job_run))
     finally:
         workspace.push()
+        (work / "spark.json").write_text(json.dumps({"role": environment["AWS_ACCESS_KEY_ID"], **workspace.account()}))
         files.remove(workspace.folder)
         files.remove(work / "tmp")
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from criba.local.jobs import JobFailed, files
 from criba.local.jobs.batches import MB, RecordTooLarge, mini_batches
-from criba.local.jobs.container import Job
+from criba.local.jobs.container import Job, acting_as
 from criba.local.jobs.files import InputObject
 from criba.local.jobs.model_server import READY_SECONDS, ModelServer
 
@@ -59,7 +59,7 @@ def run(request: Request, model: ServedModel, job: Job, *, ready_seconds: float 
     feed. An object that fails leaves no output and fails the job, after the others are done.
     Raises JobFailed with the FailureReason, or JobStopped.
     """
-    s3 = files.s3_client(job.environment)
+    s3 = files.s3_client({**job.environment, **acting_as(model.role)})
     source = request["TransformInput"]["DataSource"]["S3DataSource"]
     found = files.inputs(s3, source["S3DataType"], source["S3Uri"], region=job.region, role=model.role)
     if model.data:

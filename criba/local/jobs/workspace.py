@@ -33,6 +33,7 @@ class Workspace:
         self.folder = folder
         self._scopes = sorted(set(scopes))
         self._known: dict[tuple[str, str], _Stamp] = {}
+        self._did: dict[str, set[str]] = {"read": set(), "wrote": set(), "deleted": set()}
         self._lock = threading.Lock()
 
     @property
@@ -73,18 +74,34 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             incoming.replace(path)
             self._known[bucket, key] = _stamp(path)
+            os.utime(path, ns=(0, self._known[bucket, key][0]))  # whoever opens it changes that
 
     def push(self) -> None:
         """Put what was written since the last time, and delete what was deleted."""
         with self._lock:
             now = dict(self._written())
+            self._note_read(now)
             for place, stamp in sorted(now.items()):
                 if self._known.get(place) != stamp:
                     files.upload(self._s3, self.folder / place[0] / place[1], *place)
                     self._known[place] = stamp
+                    self._did["wrote"].add("/".join(place))
             for place in sorted(self._known.keys() - now.keys()):
                 self._s3.delete_object(Bucket=place[0], Key=place[1])
                 del self._known[place]
+                self._did["deleted"].add("/".join(place))
+
+    def account(self) -> dict[str, list[str]]:
+        """What was read, written and deleted as files until the last push, each as `<bucket>/<key>`."""
+        return {what: sorted(objects) for what, objects in self._did.items()}
+
+    def _note_read(self, there: Iterable[tuple[str, str]]) -> None:
+        """Files that came from S3 with no time of access and have one by now."""
+        for bucket, key in there:
+            place = f"{bucket}/{key}"
+            came = (bucket, key) in self._known and place not in self._did["wrote"]
+            if came and (self.folder / bucket / key).stat().st_atime_ns:
+                self._did["read"].add(place)
 
     def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
         return (entry["Key"] for entry in files.keys(self._s3, bucket, prefix) if is_data(entry["Key"]))

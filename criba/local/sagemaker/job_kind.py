@@ -10,7 +10,7 @@ from typing import Any
 
 from criba.local.errors import AwsError
 from criba.local.jobs import JobFailed, JobStopped, JobTimedOut, files
-from criba.local.jobs.container import Job
+from criba.local.jobs.container import Job, acting_as
 from criba.local.sagemaker import listing, shapes
 from criba.local.sagemaker.account import Account, now
 
@@ -103,7 +103,7 @@ class JobKind:
             name=record[self._name],
             arn=record[self._arn],
             work=self._account.work / f"{self.noun.lower()}-jobs" / record[self._name],
-            environment={**self._account.environment, **_acting_as(request.get("RoleArn"))},
+            environment={**self._account.environment, **acting_as(request.get("RoleArn"))},
             report=lambda **fields: self._report(running, fields),
             images=self._account.images,
             stop=running.stop,
@@ -143,11 +143,6 @@ class JobKind:
             running.record.update(fields, LastModifiedTime=now())
             if self.noun == "Training" and "SecondaryStatus" in fields:
                 _note_transition(running.record, fields["SecondaryStatus"])
-
-
-def _acting_as(role: str | None) -> dict[str, str]:
-    """The key id that names the job's role, as the platform's keys name people."""
-    return {"AWS_ACCESS_KEY_ID": role.rpartition("/")[2]} if role else {}
 
 
 def _note_transition(record: Record, status: str) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from criba.local import events
+from criba.local.cloudwatch import counting
 
 _lock = threading.Lock()
 Execution = dict[str, Any]
@@ -61,6 +62,7 @@ def tell_status(execution: Execution) -> None:
         "redriveCount": execution.get("criba", {}).get("redrives", 0),
         "redriveStatus": "REDRIVABLE" if status in ("FAILED", "TIMED_OUT", "ABORTED") else "NOT_REDRIVABLE",
     }
+    counting.ended(execution["stateMachineArn"], status)
     events.emit("aws.states", "Step Functions Execution Status Change", detail, [execution["executionArn"]])
 
 

@@ -98,3 +98,16 @@ def test_an_error_passes_the_gate_as_it_is(through_the_gate, bucket):
     refused = through_the_gate.exceptions.ClientError
     with pytest.raises(refused, match="PreconditionFailed"):
         through_the_gate.put_object(Bucket=bucket.name, Key="in/a.jsonl", Body=b"", IfNoneMatch="*")
+
+
+def test_it_is_told_which_files_were_opened_written_and_deleted(workspace, bucket, folder):
+    (folder / "in/a.jsonl").read_text()
+    (folder / "out").mkdir()
+    (folder / "out/part-0.parquet").write_text("x")
+    (folder / "in/b.jsonl").unlink()
+    workspace.push()
+    assert workspace.account() == {
+        "read": [f"{bucket.name}/in/a.jsonl"],
+        "wrote": [f"{bucket.name}/out/part-0.parquet"],
+        "deleted": [f"{bucket.name}/in/b.jsonl"],
+    }

@@ -37,9 +37,13 @@ def examples(count: int, *labels: str) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody at work on the deployed environment."""
+    """Somebody at work on the deployed environment.
+
+    What they do in their work goes through `aws`; what a test looks at besides, through `tools`.
+    """
 
     aws: Aws
+    tools: Aws
     folder: Path
 
     def file(self, name: str, records: list[Any]) -> Path:
@@ -86,11 +90,11 @@ class Person:
         return found[0]
 
     def json(self, bucket: str, key: str) -> Any:
-        return json.loads(self.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return json.loads(self.tools.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
 
     def client(self, service: str) -> Any:
         """A client of a service that the operator's CLI does not need."""
-        return self.aws._client(service)
+        return self.tools._client(service)
 
     def output(self, stack: str, key: str) -> str:
         told = self.client("cloudformation").describe_stacks(StackName=f"Criba-local-{stack}")["Stacks"][0]
@@ -115,7 +119,7 @@ class Person:
         return heard
 
     def keys(self, bucket: str, prefix: str) -> list[str]:
-        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        pages = self.tools.s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [one["Key"] for page in pages for one in page.get("Contents", [])]
 
 
@@ -129,7 +133,7 @@ def predictions(someone: Person, day: str, run_id: str) -> list[dict[str, Any]]:
     bucket = someone.aws.deployment.predictions_bucket
     found: list[dict[str, Any]] = []
     for key in someone.keys(bucket, f"predictions/date={day}/run={run_id}/"):
-        body = someone.aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = someone.tools.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         found += parquet.read_table(io.BytesIO(body)).to_pylist()
     return found
 
@@ -173,9 +177,12 @@ def deployed(platform_folder: Path) -> Iterator[Endpoint]:
 def person(deployed: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Person]:
     """`person("ml-engineer")` acts under that name."""
 
-    def named(name: str) -> Person:
+    def aws(name: str) -> Aws:
         session = boto3.Session(aws_access_key_id=name, aws_secret_access_key="local", region_name=deployed.region)
-        return Person(Aws(LAPTOP, session, deployed.endpoint), tmp_path_factory.mktemp(name))
+        return Aws(LAPTOP, session, deployed.endpoint)
+
+    def named(name: str) -> Person:
+        return Person(aws(name), aws("operator"), tmp_path_factory.mktemp(name))
 
     return named
 

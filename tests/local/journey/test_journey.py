@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from criba import executions, landing, quarantine, registry, reports, runs
+from criba import alerts, executions, inbox, landing, quarantine, registry, reports, runs
 from criba.errors import CribaError
 from criba.quarantine import Chosen
 from tests.ledgers import problems
@@ -41,7 +41,7 @@ def test_without_labels_there_is_nothing_to_train_on(person: People) -> None:
 def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(person: People) -> None:
     scientist = person("data-scientist")
     scientist.land_labels("one.jsonl", examples(60, "refund"))
-    heard = scientist.listen("AlertTopic")
+    heard = scientist.listen("WarningTopic")
     report = scientist.run("train")
     assert report["status"] == "FAILED"
     assert report["reason"] == (
@@ -56,8 +56,15 @@ def test_one_label_only_fails_with_a_reason_that_names_it_and_people_are_told(pe
     assert "one label only" in ledger["reason"]
     assert (ledger["counts"]["landed"], ledger["counts"]["examples"]) == (60, 60)
     assert [one["step"] for one in ledger["jobs"]] == ["Clean messages", "Build the training set"]
-    (said,) = scientist.soon(heard, "an alert")
+    (said,) = scientist.soon(lambda: [one for one in heard() if "of train ended" in one], "a notice")
     assert said.strip('"').startswith(f"[local] Run {report['run_id']} of train ended FAILED. Say: criba runs show")
+    assert (said, "oncall@example.com", "email") in [
+        (one["text"], one["to"], one["protocol"]) for one in inbox.messages(str(scientist.aws.endpoint))
+    ]
+    assert scientist.soon(
+        lambda: [one for one in alerts.alarms(scientist.aws, every=False) if one["name"] == "Criba-local-train-failed"],
+        "the alarm of the failed run",
+    )
 
 
 def test_a_challenger_is_registered_with_its_figures_and_waits(person: People) -> None:
@@ -187,8 +194,8 @@ def test_redriven_records_are_scored_once_although_a_shard_loses_one_at_first(pe
     def cut_the_shard(state: str) -> None:
         if state == "Score":
             (key,) = engineer.keys(bucket, "batch/run_id=redriven/in/")
-            whole = aws.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            aws.s3.put_object(Bucket=bucket, Key=key, Body=whole[whole.index(b"\n") + 1 :])
+            whole = engineer.tools.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            engineer.tools.s3.put_object(Bucket=bucket, Key=key, Body=whole[whole.index(b"\n") + 1 :])
 
     scope = {"source": "*", "date_from": DAY, "date_to": DAY}
     runs.start(aws, "score", run_id="redriven", wanted={"scope": scope})
@@ -262,7 +269,7 @@ def test_a_run_that_fails_halfway_is_redriven_to_exact_counts(person: People) ->
 
 def test_a_delivery_that_is_mostly_refused_stops_until_a_person_accepts_it(person: People) -> None:
     engineer = person("data-engineer")
-    heard = engineer.listen("AlertTopic")
+    heard = engineer.listen("WarningTopic")
     good = [{"message_id": f"q-{n}", "text": LABELS["refund"].format(f"Q{n}")} for n in range(24)]
     bad = [{"message_id": f"b-{n}", "texto": "canary"} for n in range(36)]
     engineer.land(engineer.file("changed.jsonl", [*good, *bad]), "email", DAY)

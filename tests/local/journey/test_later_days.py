@@ -58,8 +58,8 @@ def test_a_person_is_erased_by_two_others_and_all_runs_still_add_up(person: Peop
 def versions(someone: Person, bucket: str) -> list[tuple[str, str]]:
     """What every version of every object says, unpacked."""
     found = []
-    for page in someone.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+    for page in someone.tools.s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         for one in page.get("Versions", []):
-            answer = someone.aws.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
+            answer = someone.tools.s3.get_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
             found.append((one["Key"], read_by_anybody(one["Key"], answer["Body"].read())))
     return found

@@ -39,6 +39,10 @@ COMMANDS = [
     "erase run",
     "erase show",
     "runs reconcile",
+    "alerts list",
+    "alerts check",
+    "inbox",
+    "audit",
 ]
 
 

@@ -119,6 +119,7 @@ def test_what_stops_is_said_with_its_value_its_limit_and_what_to_do() -> None:
         situation(profile(1000, source="app", duplicates=300)), situation(profile(1000, quarantined=611))
     ).summary()
     assert (found["verdict"], found["findings"]) == ("stop", 2)
+    assert found["raised"] == {"quarantine_rate": 1, "duplicate_rate": 1}
     assert found["said"] == (
         "web: quarantine_rate 0.611 is above 0.5 (611 quarantined of 1,000 records); "
         "app: duplicate_rate 0.3 is above 0.2 (300 duplicates of 1,000 records). "

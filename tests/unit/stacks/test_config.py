@@ -32,6 +32,16 @@ def problem(folder: Path, text: str, name: str = "dev") -> str:
         ("[scoring]\nmax_payload_mb = 60\n", "dev.toml: scoring.max_payload_mb = 60: SageMaker allows 100 MB"),
         ('[alerts]\nemails = ["nobody"]\n', "dev.toml: alerts.emails.0 = 'nobody': write a mail address"),
         ('[alerts]\nphones = ["600000000"]\n', "dev.toml: alerts.phones.0 = '600000000': write a number in E.164"),
+        ("[people]\nsession_hours = 12\n", "dev.toml: people.session_hours = 12: write less than or equal to 4"),
+        (
+            '[people]\nidentity_provider = "okta"\n',
+            "dev.toml: people.identity_provider = 'okta': write the ARN",
+        ),
+        ('[people.sources]\nweb = "*"\n', "dev.toml: people.sources.web = '*': write the ARN of an IAM role"),
+        (
+            '[people.sources]\nfax = "arn:aws:iam::111122223333:role/fax"\n',
+            "dev.toml: people.sources.fax: no such source: write one of web",
+        ),
         (
             '[schedules]\nscore = "cron(0 2 * * * *)"\n',
             "dev.toml: schedules.score = 'cron(0 2 * * * *)': write six fields",
@@ -93,6 +103,14 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 def test_every_mistake_gets_a_line_of_its_own(tmp_path: Path) -> None:
     message = problem(tmp_path, GOOD + "colour = 1\n[scoring]\nmax_instances = 0\n")
     assert len(message.splitlines()) == 2
+
+
+def test_a_budget_needs_somebody_who_hears_of_it_and_ten_at_most(tmp_path: Path) -> None:
+    assert problem(tmp_path, GOOD + "monthly_budget_usd = 50\n") == (
+        "dev.toml: monthly_budget_usd is set: write at least one mail address in alerts.emails"
+    )
+    eleven = ", ".join(f'"p{n}@example.com"' for n in range(11))
+    assert "at most 10 items" in problem(tmp_path, GOOD + f"[alerts]\nemails = [{eleven}]\n")
 
 
 def test_production_pages_people_keeps_its_data_and_names_its_image(tmp_path: Path) -> None:
