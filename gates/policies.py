@@ -81,10 +81,18 @@ def _principals(value: Any) -> tuple[str, ...]:
     return _list(value)
 
 
+def boundaries(stack: Stack) -> set[str]:
+    """Logical ids of the policies that only bound what roles may do, and give nothing."""
+    found = {str(role.raw.get("Properties", {}).get("PermissionsBoundary")) for role in stack.of("AWS::IAM::Role")}
+    return {policy.id for policy in stack.of("AWS::IAM::ManagedPolicy") if str({"Ref": policy.id}) in found}
+
+
 def identity_policies(stack: Stack) -> Iterator[tuple[Resource, Document]]:
-    """Every policy of a role, user or group, with the resource that holds it."""
+    """Every policy that gives a role, user or group something, with the resource that holds it."""
+    only_bound = boundaries(stack)
     for resource in stack.of("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        yield resource, resource.properties.get("PolicyDocument", {})
+        if resource.id not in only_bound:
+            yield resource, resource.properties.get("PolicyDocument", {})
     for resource in stack.of("AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"):
         for policy in resource.properties.get("Policies", []):
             yield resource, policy.get("PolicyDocument", {})

@@ -8,6 +8,7 @@ from typing import Any
 from gates.assembly import Resource, Stack
 from gates.findings import Finding
 from gates.rules import on
+from pipeline_code.contracts import DRIFT_VERDICTS, QUALITY_VERDICTS
 
 METRICS: dict[str, tuple[set[str], set[str]]] = {
     "AWS/States": (
@@ -103,6 +104,7 @@ METRICS: dict[str, tuple[set[str], set[str]]] = {
     ),
 }
 """What AWS publishes: names and dimensions, by namespace."""
+COMPOSITE = "AWS::CloudWatch::CompositeAlarm"
 SINGLE = {
     "AWS/States": "StateMachineArn",
     "AWS/SQS": "QueueName",
@@ -119,9 +121,13 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
     names = _things(stacks)
     watched: set[tuple[str, str]] = set()
     topics = {stack.resolver.arn(one.id) for stack in stacks for one in stack.of("AWS::SNS::Topic")}
+    rules = " ".join(str(one.properties.get("AlarmRule")) for s in stacks for one in s.of(COMPOSITE))
     for stack in stacks:
         for alarm in stack.of("AWS::CloudWatch::Alarm"):
             yield from _able(stack, alarm, topics)
+            told = f'"{stack.resolver.name(alarm.id)}"' in rules or stack.resolver.arn(alarm.id) in rules
+            if not told and not alarm.properties.get("AlarmActions"):
+                yield on("AL-01", stack, alarm, "tells nobody: name a topic, or a composite alarm", "AlarmActions")
             for metric in _metrics(alarm):
                 yield from _metric(stack, alarm, metric, published, names)
                 watched |= {
@@ -146,6 +152,8 @@ def _published(stacks: Sequence[Stack]) -> str:
         for one in stack.of("AWS::StepFunctions::StateMachine")
     ]
     texts += [json.dumps(one.properties) for stack in stacks for one in stack.of("AWS::Logs::MetricFilter")]
+    # Names that a job's report brings, from which a state publishes.
+    texts += [f'"{name}"' for name in (*DRIFT_VERDICTS, *QUALITY_VERDICTS)]
     return "\n".join(str(text) for text in texts)
 
 

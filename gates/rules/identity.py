@@ -192,7 +192,7 @@ def _trust(stack: Stack, role: Resource) -> Iterator[Finding]:
                 yield on("IAM-03", stack, role, f"{principal} from any account: add aws:SourceAccount", principal)
             elif principal.startswith("AWS:") and not re.search(rf":{stack.account}:", principal):
                 yield on("S3-11", stack, role, f"{principal} is of another account: remove it", principal)
-            elif principal.startswith("AWS:") and not keys & {"aws:multifactorauthpresent", "aws:multifactorauthage"}:
+            elif principal.startswith("AWS:") and "sts:AssumeRole" in one.actions and not _somebody(keys):
                 yield on(
                     "IAM-08", stack, role, "a person takes a role with MFA: add aws:MultiFactorAuthPresent", principal
                 )
@@ -200,6 +200,12 @@ def _trust(stack: Stack, role: Resource) -> Iterator[Finding]:
     duration = role.properties.get("MaxSessionDuration", 3600)
     if int(duration) > 14400:
         yield on("IAM-08", stack, role, f"a session of {duration} s: 4 hours at most")
+
+
+def _somebody(keys: set[str]) -> bool:
+    """Whether a statement is for a person with MFA, or for a machine that bears a tag."""
+    with_mfa = keys & {"aws:multifactorauthpresent", "aws:multifactorauthage"}
+    return bool(with_mfa) or any(key.startswith("aws:principaltag/") for key in keys)
 
 
 def _source(stack: Stack, role: Resource, one: Statement, principal: str) -> Iterator[Finding]:

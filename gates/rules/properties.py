@@ -153,7 +153,7 @@ TABLE: list[tuple[str, str, Test, str, str]] = [
     ("AWS::CloudTrail::Trail", "IncludeGlobalServiceEvents", is_(True), "CT-01", "hear IAM and STS"),
     ("AWS::CloudTrail::Trail", "CloudWatchLogsLogGroupArn", given, "CT-02", "send events to CloudWatch Logs"),
     ("AWS::CloudTrail::Trail", "CloudWatchLogsRoleArn", given, "CT-02", "give the trail a role to write there"),
-    ("AWS::CloudWatch::Alarm", "AlarmActions", given, "AL-01", "an alarm that tells nobody: name a topic"),
+    ("AWS::CloudWatch::CompositeAlarm", "AlarmActions", given, "AL-01", "an alarm that tells nobody: name a topic"),
     ("AWS::CloudWatch::Alarm", "ActionsEnabled", unset_or(True), "AL-01", "remove ActionsEnabled: false"),
     ("AWS::CloudWatch::Alarm", "TreatMissingData", is_("breaching", "notBreaching", "ignore"), "AL-01", "decide what missing data mean"),
     ("AWS::CloudWatch::Alarm", "AlarmDescription", given, "AL-01", "say what to do, with the runbook"),

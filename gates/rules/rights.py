@@ -7,6 +7,7 @@ from gates.assembly import Resource, Stack
 from gates.findings import Finding
 from gates.policies import Statement, statements, statements_of_role
 from gates.rules import on
+from gates.rules.identity import PERSON
 from gates.rules.properties import at
 
 SERVICES = {
@@ -41,7 +42,7 @@ def find(stacks: Sequence[Stack]) -> Iterator[Finding]:
             yield from _trust(stack, role)
             if not granted and not role.properties.get("ManagedPolicyArns"):
                 yield on("IAM-14", stack, role, "may do nothing: write its policy, or remove it")
-            if service != "glue.amazonaws.com" or role.id in running:
+            if (service != "glue.amazonaws.com" or role.id in running) and not PERSON.search(role.id):
                 yield from _service_rights(stack, role, service, granted, in_network=network)
             yield from _keys(stack, role, granted, buckets)
             yield from _listing(stack, role, granted)
