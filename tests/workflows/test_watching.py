@@ -112,21 +112,24 @@ def test_outliers_are_kept_where_the_catalog_looks_for_them() -> None:
 
 
 def test_metrics_are_of_the_environment_alone_so_that_a_promotion_orphans_no_alarm() -> None:
-    told = arguments("Publish metrics")
+    told = arguments("Publish metrics", second_tries=1)
     assert told["Namespace"] == "Criba"
     assert told["MetricData"] == [
         {"MetricName": "Messages", "Unit": "Count", "Value": 5, "Dimensions": ENVIRONMENT},
         {"MetricName": "Review", "Unit": "Count", "Value": 3, "Dimensions": ENVIRONMENT},
         {"MetricName": "Quarantined", "Unit": "Count", "Value": 2, "Dimensions": ENVIRONMENT},
         {"MetricName": "Duplicates", "Unit": "Count", "Value": 2, "Dimensions": ENVIRONMENT},
+        {"MetricName": "Unscorable", "Unit": "Count", "Value": 1, "Dimensions": ENVIRONMENT},
+        {"MetricName": "SecondTries", "Unit": "Count", "Value": 1, "Dimensions": ENVIRONMENT},
         {"MetricName": "DriftPage", "Unit": "Count", "Value": 0, "Dimensions": ENVIRONMENT},
     ]
 
 
 def test_what_could_not_be_judged_is_not_published() -> None:
     steps = {**known()["steps"], "monitor": found(metrics=[])}
-    names = [one["MetricName"] for one in arguments("Publish metrics", steps=steps)["MetricData"]]
-    assert names == ["Messages", "Review", "Quarantined", "Duplicates"]
+    told = arguments("Publish metrics", steps=steps, second_tries=0)["MetricData"]
+    names = [one["MetricName"] for one in told]
+    assert names == ["Messages", "Review", "Quarantined", "Duplicates", "Unscorable", "SecondTries"]
 
 
 @pytest.mark.parametrize(
