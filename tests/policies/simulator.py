@@ -1,6 +1,6 @@
 """Asks the policy engine: may this principal do this to that, in these circumstances?
 
-The engine is @cloud-copilot/iam-simulate, which runs as a process of its own (docs/decisions/0017-policy-engine.md).
+The engine is @cloud-copilot/iam-simulate, which runs as a process of its own (docs/decisions/0015-policy-engine.md).
 """
 
 import json
