@@ -8,13 +8,20 @@ from rich.text import Text
 
 from criba.console import table, when
 
-COUNTING_STEPS = ("clean", "plan", "published")
+COUNTING_STEPS = ("clean", "plan", "published", "matched")
 """Steps whose reports hold nothing but what the funnel shows."""
 
 _WIDTH = 24
 _DUPLICATES = {
     "same_object": "duplicates in the same object",
     "other_object": "duplicates of another object",
+}
+_OF_LABELS = {
+    "unknown": "of messages that were never scored",
+    "outside": "of messages from before the window",
+    "duplicates": "duplicates",
+    "conflicting": "contradict one another",
+    "refused": "refused",
 }
 
 
@@ -23,7 +30,9 @@ def of_records(ledger: dict[str, Any]) -> list[RenderableType]:
     counts = ledger.get("counts") or {}
     if "landed" not in counts:
         return []
-    rows = [(name, count, _bar(count, counts["landed"])) for name, count in _funnel(counts, ledger["steps"])]
+    funnel = _funnel(counts, ledger["steps"]) if "kept" in counts else _labels(counts)
+    most = max(counts["landed"], counts.get("predictions", 0))
+    rows = [(name, count, _bar(count, most)) for name, count in funnel]
     inputs = ledger["inputs"]
     taken = f"\n{inputs['objects']:,} objects, {inputs['bytes']:,} bytes: {inputs['list']}"
     return [Text(taken), table(("records", "count", ""), rows)]
@@ -57,6 +66,15 @@ def _funnel(counts: dict[str, Any], steps: dict[str, Any]) -> Iterator[tuple[str
     for name in ("  repeats", "examples", "scored", "  auto", "  review", "published"):
         if name.strip() in counts:
             yield name, counts[name.strip()]
+
+
+def _labels(counts: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """What became of labels that came later, and how many predictions have none yet."""
+    yield "labels landed", counts["landed"]
+    yield from ((f"  {words}", counts[name]) for name, words in _OF_LABELS.items() if counts[name])
+    yield "joined to a prediction", counts["joined"]
+    yield "predictions", counts["predictions"]
+    yield "  without a label yet", counts["missing"]
 
 
 def _bar(count: int, landed: int) -> str:

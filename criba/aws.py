@@ -41,6 +41,7 @@ class Deployment:
     train_state_machine: str
     promote_state_machine: str
     score_state_machine: str
+    measure_state_machine: str
     backfill_state_machine: str
     champion_parameter: str
     erase_job: str

@@ -17,6 +17,7 @@ from criba.commands import (
     inbox,
     labels,
     local,
+    measure,
     messages,
     models,
     quarantine,
@@ -39,7 +40,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (local, messages, labels, train, score, models, runs, quarantine, erase, alerts):
+for group in (local, messages, labels, train, score, measure, models, runs, quarantine, erase, alerts):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 app.command("demo")(demo.demo)
 app.command("backfill")(backfill.backfill)

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from criba.aws import Aws
 from criba.errors import BadInput
-from pipeline_code.contracts import RAW_LABELS, marker_key, raw_message_key
+from pipeline_code.contracts import RAW_GROUND_TRUTH, RAW_LABELS, marker_key, raw_message_key
 
 EXTENSIONS = (".jsonl", ".ndjson", ".json", ".csv", ".parquet")
 _CHUNK = 1 << 20
@@ -51,8 +51,17 @@ def land_messages(aws: Aws, path: Path, source: str, date: str, progress: Callab
 
 def land_labels(aws: Aws, path: Path, progress: Callable[[int], None]) -> Landed:
     """Land a file of labelled examples; `progress` hears of every chunk's bytes."""
+    return _land_below(aws, RAW_LABELS, path, progress)
+
+
+def land_ground_truth(aws: Aws, path: Path, progress: Callable[[int], None]) -> Landed:
+    """Land a file of labels for messages that were scored; `progress` hears of every chunk's bytes."""
+    return _land_below(aws, RAW_GROUND_TRUTH, path, progress)
+
+
+def _land_below(aws: Aws, folder: str, path: Path, progress: Callable[[int], None]) -> Landed:
     sha256 = _digest(check_file(path))
-    return _upload(aws, path, sha256, f"{RAW_LABELS}/{key_name(path.name, sha256)}", progress)
+    return _upload(aws, path, sha256, f"{folder}/{key_name(path.name, sha256)}", progress)
 
 
 def write_marker(aws: Aws, date: str, source: str | None) -> str:

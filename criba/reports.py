@@ -18,7 +18,7 @@ _ORDER = (
     *("examples", "splits", "repeats", "refused", "records", "files"),
     *("scored", "unscorable", "published", "auto", "review", "good_enough", "reasons", "challenger", "champion"),
 )
-_UNTOLD = ("run_id", "folders", "quality")
+_UNTOLD = ("run_id", "folders", "quality", "metrics", "previous", "verdicts")
 _COLOURS = {"SUCCEEDED": "green", "RUNNING": "cyan", "PENDING_REDRIVE": "cyan"}
 
 

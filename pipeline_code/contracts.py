@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-WORKFLOWS = ("train", "promote", "score", "backfill")
+WORKFLOWS = ("train", "promote", "score", "measure", "backfill")
 
 RUN_ID = re.compile(r"[a-z0-9-]{1,40}")
 SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
@@ -33,6 +33,7 @@ QUARANTINE = "quarantine"
 REDRIVEN = "redriven"
 TRAINING = "training"
 BATCH = "batch"
+MEASURING = "measuring"
 CLAIMS = "claims"
 QUALITY = "quality"
 REWRITTEN = "rewritten"
@@ -50,9 +51,17 @@ QUERY_RESULTS = "query-results"
 BASELINE = "baseline"
 REPORTS = "reports"
 LATEST = "latest"
+CAPTURED = "captured"
+MERGED_LATER = "ground-truth"
+SCHEDULED = "scheduled"
+"""What Model Monitor's schedules need: manifests of what a transform read and wrote, labels in the form that it merges,
+and what its executions report."""
 OUTLIER_MESSAGES = "outliers"
 BASELINE_FILES = ("statistics.json", "constraints.json")
 """What a baseline consists of, as Model Monitor names it; the second is copied last and says that it is complete."""
+
+QUALITY_FILES = ("quality.json", "quality_constraints.json")
+"""How good the model was on its test set, and below which figures a ModelQuality schedule tells of a violation."""
 
 SPLITS = ("train", "validation", "test")
 OUT_OF_SCOPE = "out-of-scope"
@@ -251,6 +260,11 @@ class RunFiles:
         return self.key("published.json")
 
     @property
+    def matched(self) -> str:
+        """What MatchLabels found: what became of each label, and how many predictions have none yet."""
+        return self.key("matched.json")
+
+    @property
     def ledger(self) -> str:
         """The run's closed account: status, reason, inputs, counts, jobs with their times, cost, model."""
         return self.key("ledger.json")
@@ -287,6 +301,16 @@ def batch_prefix(run_id: str) -> str:
     return f"{BATCH}/run_id={run_id}"
 
 
+def measuring_prefix(run_id: str) -> str:
+    """Folder of what a run of **measure** compares: pairs of labels, facts about them, baselines."""
+    return f"{MEASURING}/run_id={run_id}"
+
+
+def quality_baseline_key(model_version: str) -> str:
+    """Key, in the monitoring bucket, of how good a promoted model was on its test set."""
+    return f"{baseline_prefix(model_version)}/{QUALITY_FILES[0]}"
+
+
 def evaluation_prefix(run_id: str) -> str:
     return f"{EVALUATIONS}/run_id={run_id}"
 
@@ -308,6 +332,10 @@ def outliers_key(run_id: str) -> str:
 def latest_key(model_version: str) -> str:
     """Key, in the monitoring bucket, of what names the latest complete report on a batch of that model."""
     return f"{LATEST}/{model_version}.json"
+
+
+LATEST_QUALITY = f"{LATEST}/quality.json"
+"""Key, in the monitoring bucket, of the latest verdict on the quality of the predictions."""
 
 
 def stack_name(environment: str, stack: str) -> str:

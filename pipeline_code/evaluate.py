@@ -16,10 +16,12 @@ from pipeline_code.bar import Bar, Check, checks
 from pipeline_code.classifier import ArtefactError, Classifier, OtherSchemaError, Predictions
 from pipeline_code.classifier.artefact import DESCRIPTION
 from pipeline_code.classifier.features import Vocabulary
-from pipeline_code.contracts import BASELINE, GATES, OUT_OF_SCOPE
+from pipeline_code.contracts import BASELINE, GATES, OUT_OF_SCOPE, QUALITY_FILES
 from pipeline_code.errors import InputError
 from pipeline_code.figures import Difference, TestSet, differences, figures
 from pipeline_code.layout import Layout, run, write_json, write_text
+from pipeline_code.measuring.quality import quality
+from pipeline_code.measuring.schedule import constraints
 from pipeline_code.model import Model
 from pipeline_code.model_quality import model_quality
 from pipeline_code.monitoring.baseline import Baseline
@@ -209,13 +211,20 @@ def _job(layout: Layout, argv: Sequence[str]) -> None:
     report = evaluation.report(run_id, test)
     write_json(layout.processing_output("evaluation.json"), report)
     write_json(layout.processing_output("verdict.json"), evaluation.verdict(run_id))
-    quality = model_quality(test.truth, test.guesses(predicted))
-    write_json(layout.processing_output("model_quality.json"), quality)
+    write_json(layout.processing_output("model_quality.json"), model_quality(test.truth, test.guesses(predicted)))
+    _write_quality_baseline(layout, test, predicted)
     baseline, described = Baseline.of(run_id, *observed(found, predicted), chain.from_iterable(map(_texts, learnt)))
     write_json(layout.processing_output(BASELINE) / STATISTICS, described)
     write_json(layout.processing_output(BASELINE) / CONSTRAINTS, baseline.constraints(described))
     _write_card(layout, report, challenger, test, predicted)
     write_text(layout.message, _in_words(evaluation))
+
+
+def _write_quality_baseline(layout: Layout, test: TestSet, predicted: Predictions) -> None:
+    """What later labels are compared with, by **measure** and by a ModelQuality schedule."""
+    figures_ = quality(test.truth, test.guesses(predicted), predicted.confidence[test.in_scope])
+    for name, content in zip(QUALITY_FILES, (figures_, constraints(figures_)), strict=True):
+        write_json(layout.processing_output(BASELINE) / name, content)
 
 
 def _champion(folder: Path) -> tuple[Model | None, str | None]:

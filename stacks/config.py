@@ -1,71 +1,33 @@
 """Settings of one environment: `environments/<name>.toml` in one frozen model, with errors that say what to write."""
 
 import math
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from stacks.kinds import (
+    Account,
+    Cron,
+    Digest,
+    Email,
+    InstanceType,
+    Language,
+    Limit,
+    Phone,
+    Region,
+    Share,
+    TimeZone,
+)
 from stacks.people import People
-from stacks.section import Section, Source
-from stacks.section import matching as _matching
+from stacks.section import Section, Source, matching
 
 ENVIRONMENTS = Path(__file__).resolve().parent.parent / "environments"
 
 
 class SettingsError(ValueError):
     """One line a mistake: file, key, value, what to write instead."""
-
-
-def _cron(value: str) -> str:
-    """Check an EventBridge Scheduler cron expression: six fields, and `?` in exactly one of the two day fields."""
-    advice = 'write six fields with one "?" for the day that is not used, such as "cron(0 2 * * ? *)"'
-    body = re.fullmatch(r"cron\((.+)\)", value)
-    fields = body.group(1).split() if body else []
-    if len(fields) != 6 or (fields[2] == "?") == (fields[4] == "?"):
-        raise ValueError(advice)
-    ranges = [(0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199)]
-    for field, (low, high) in zip(fields, ranges, strict=True):
-        if not re.fullmatch(r"[0-9A-Z,\-*/?#L]+", field) or any(
-            not low <= int(number) <= high for number in re.findall(r"(?<![#/0-9])\d+", field)
-        ):
-            raise ValueError(f"{advice}; {field!r} is not in {low}-{high}")
-    return value
-
-
-Account = Annotated[
-    str, _matching(r"\d{12}", 'write the 12 digits of the AWS account in quotes, such as "111122223333"')
-]
-Region = Annotated[str, _matching(r"[a-z]{2}(-[a-z]+)+-\d", 'write an AWS Region, such as "eu-west-1"')]
-Email = Annotated[str, _matching(r"[^@\s]+@[^@\s]+\.[^@\s.]+", 'write a mail address, such as "oncall@example.com"')]
-Phone = Annotated[str, _matching(r"\+[1-9]\d{7,14}", 'write a number in E.164 form, such as "+34600000000"')]
-Digest = Annotated[
-    str, _matching(r"sha256:[0-9a-f]{64}", 'write the image\'s digest, "sha256:" and 64 hexadecimal digits')
-]
-Cron = Annotated[str, AfterValidator(_cron)]
-TimeZone = Annotated[
-    str, _matching(r"UTC|[A-Z][A-Za-z_]+/[A-Za-z_/]+", 'write an IANA time zone, such as "Europe/Madrid"')
-]
-Language = Annotated[str, _matching(r"[a-z]{2}", 'write an ISO 639-1 code, such as "es"')]
-InstanceType = Annotated[
-    str,
-    _matching(
-        r"ml\.(?!\w+d\.|g4dn|g5|g6|p\d)[a-z0-9]+\.[a-z0-9]+",
-        'write a SageMaker instance type without local storage, whose volume takes our key, such as "ml.m5.large"',
-    ),
-]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def _limit(value: float) -> float:
-    if not value >= 0:
-        raise ValueError('write a number from 0 on, or inf for "never"')
-    return value
-
-
-Limit = Annotated[float, AfterValidator(_limit)]
 
 
 class Alerts(Section):
@@ -82,9 +44,12 @@ class Alerts(Section):
 
 
 class Schedules(Section):
-    time_zone: TimeZone = Field("UTC", description="IANA time zone of the two schedules.")
+    time_zone: TimeZone = Field("UTC", description="IANA time zone of the three schedules.")
     score: Cron = Field("cron(0 2 * * ? *)", description="When the nightly score run starts.")
     train: Cron = Field("cron(0 4 ? * SUN *)", description="When the weekly train run starts.")
+    measure: Cron = Field(
+        "cron(0 6 * * ? *)", description="When the daily measure run starts: after score, once labels have landed."
+    )
     lookback_days: int = Field(7, ge=1, le=365, description="How many days back the nightly run looks for messages.")
     overdue_hours: int = Field(
         26, ge=1, le=24 * 31, description="Hours without a successful score run of which people are told."
@@ -237,6 +202,33 @@ class Quality(Limits):
         return self
 
 
+class Measuring(Section):
+    """Labels that come later are held against predictions; a fall counts if chance does not explain it."""
+
+    days: int = Field(30, ge=1, le=365, description="How many days back messages count whose labels come later.")
+    min_labels: int = Field(
+        200, ge=50, description="New labels of a model version that a verdict needs; they are waited for."
+    )
+    warn_fall: Share = Field(
+        0.02, description="Fall below the test set, of accuracy, macro-F1 or calibration, of which people are told."
+    )
+    page_fall: Share = Field(0.05, description="Fall that wakes people when two verdicts running find it.")
+
+    @model_validator(mode="after")
+    def _warnings_come_first(self) -> Self:
+        if self.warn_fall > self.page_fall:
+            raise ValueError(f"warn_fall = {self.warn_fall}: write at most page_fall, {self.page_fall}")
+        return self
+
+
+class Retraining(Section):
+    """What a page-level drift starts where `drift_retraining` is on."""
+
+    cooldown_days: int = Field(
+        7, ge=0, le=365, description="Days after the start of any train run within which drift starts no other."
+    )
+
+
 class Retention(Section):
     log_days: Literal[30, 60, 90, 180, 365, 731, 1827] = Field(90, description="Days that logs are kept.")
     noncurrent_days: int = Field(30, ge=1, description="Days that replaced versions of an object are kept.")
@@ -251,7 +243,7 @@ class Retention(Section):
 class Settings(Section):
     """All settings of one environment."""
 
-    name: Annotated[str, _matching(r"[a-z][a-z0-9]{0,7}", "name the file with 1 to 8 lower-case letters or digits")]
+    name: Annotated[str, matching(r"[a-z][a-z0-9]{0,7}", "name the file with 1 to 8 lower-case letters or digits")]
     account: Account = Field(description="AWS account that the environment is deployed to.")
     region: Region = Field(description="AWS Region that the environment is deployed to.")
     image_digest: Digest | None = Field(
@@ -270,6 +262,14 @@ class Settings(Section):
         max_length=100,  # their figures go to CloudWatch in one call, which takes 1,000
         description="Names of the sources that land messages, 100 at most: the catalog lists them.",
     )
+    drift_retraining: bool = Field(
+        False, description="Whether drift that wakes people starts a train run too; a person approves its model or not."
+    )
+    model_monitor_schedules: bool = Field(
+        False,
+        description="Whether SageMaker Model Monitor runs the monitors too, hourly and daily: "
+        "only for accounts that used it before 2026-07-30.",
+    )
     monthly_budget_usd: float | None = Field(
         None, ge=1, description="What the environment may cost in a month; people are told at 80 and 100 %."
     )
@@ -280,6 +280,8 @@ class Settings(Section):
     training: Training = Training()
     scoring: Scoring = Scoring()
     quality: Quality = Quality()
+    measuring: Measuring = Measuring()
+    retraining: Retraining = Retraining()
     retention: Retention = Retention()
 
     @model_validator(mode="after")

@@ -21,6 +21,7 @@ from stacks.storage import StorageStack
 from stacks.workflows.backfill import BackfillWorkflow
 from stacks.workflows.close import CloseWorkflow
 from stacks.workflows.launch import LaunchWorkflow
+from stacks.workflows.measure import MeasureWorkflow
 from stacks.workflows.platform import Platform
 from stacks.workflows.promote import PromoteWorkflow
 from stacks.workflows.score import ScoreWorkflow
@@ -31,7 +32,7 @@ JOBS = ROOT / "glue_jobs"
 
 
 class PipelineStack(cdk.Stack):
-    """From a trigger to predictions: Glue jobs, container image, six workflows, schedules and rules."""
+    """From a trigger to predictions: Glue jobs, container image, seven workflows, schedules and rules."""
 
     def __init__(
         self,
@@ -50,7 +51,13 @@ class PipelineStack(cdk.Stack):
         self.train = TrainWorkflow(self, "Training", platform=self.platform).workflow.machine
         self.promote = PromoteWorkflow(self, "Promotion", platform=self.platform).workflow.machine
         self.score = ScoreWorkflow(self, "Scoring", platform=self.platform).workflow.machine
-        self.workflows = {"train": self.train, "promote": self.promote, "score": self.score}
+        self.measure = MeasureWorkflow(self, "Measuring", platform=self.platform).workflow.machine
+        self.workflows = {
+            "train": self.train,
+            "promote": self.promote,
+            "score": self.score,
+            "measure": self.measure,
+        }
         self.launch = LaunchWorkflow(
             self, "Launching", platform=self.platform, workflows=self.workflows
         ).workflow.machine
@@ -98,7 +105,7 @@ class PipelineStack(cdk.Stack):
         )
 
     def _glue_steps(self, storage: StorageStack, runtime: GlueRuntime) -> dict[str, GlueStep]:
-        """The four Glue jobs and, beside each, all that it may touch."""
+        """The five Glue jobs and, beside each, all that it may touch."""
         curated = storage.curated
 
         def step(id_: str, script: str, *reach: Reach) -> GlueStep:
@@ -154,7 +161,34 @@ class PipelineStack(cdk.Stack):
                     spark_writes=[names.PREDICTIONS],
                 ),
             ),
+            "match_labels": self._match_labels(storage, runtime),
         }
+
+    def _match_labels(self, storage: StorageStack, runtime: GlueRuntime) -> GlueStep:
+        """It reads what a transform answered, and writes for Model Monitor, only where there are schedules."""
+        scheduled = storage.settings.model_monitor_schedules
+        return GlueStep(
+            self,
+            "MatchLabels",
+            script=JOBS / "match_labels.py",
+            reach=[
+                Reach(storage.raw, reads_versions=[names.RAW_GROUND_TRUTH]),
+                Reach(
+                    storage.curated,
+                    reads=[names.RUNS, names.REWRITTEN, names.MEASURING, *([names.BATCH] if scheduled else [])],
+                    writes=[names.MEASURING, names.RUNS],
+                    deletes=[names.MEASURING],
+                ),
+                Reach(storage.predictions, reads=[names.PREDICTIONS, names.PUBLICATIONS]),
+                Reach(
+                    storage.monitoring,
+                    reads=[names.BASELINE, names.LATEST],
+                    writes=[names.MERGED_LATER] if scheduled else [],
+                    deletes=[names.MERGED_LATER] if scheduled else [],
+                ),
+            ],
+            runtime=runtime,
+        )
 
     def _upkeep(self, storage: StorageStack) -> tuple[GlueStep, GlueStep]:
         """The jobs that no workflow runs: an Admin starts EraseMessages, anybody who may look ReconcileRuns."""
@@ -209,6 +243,7 @@ class PipelineStack(cdk.Stack):
             "PromoteStateMachine": self.promote.state_machine_arn,
             "BackfillStateMachine": self.backfill.state_machine_arn,
             "ScoreStateMachine": self.score.state_machine_arn,
+            "MeasureStateMachine": self.measure.state_machine_arn,
             "EraseJob": self.erase.name,
             "ReconcileJob": self.reconcile.name,
             "BusinessEventBus": self.bus.event_bus_name,

@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
-from pipeline_code.contracts import BATCH, QUERY_RESULTS, TRAINING
+from pipeline_code.contracts import BATCH, MEASURING, QUERY_RESULTS, TRAINING
 from stacks.config import Settings
 from stacks.constructs.access_logs import log_access
 from stacks.constructs.catalog import Catalog
@@ -32,7 +32,7 @@ class StorageStack(cdk.Stack):
 
         self.keys = Keys(self, "Keys", removal_policy=self.lasting)
         self.raw = self._bucket("Raw", announce_objects=True)
-        self.curated = self._bucket("Curated", temporary=[BATCH, TRAINING])
+        self.curated = self._bucket("Curated", temporary=[BATCH, TRAINING, MEASURING])
         self.models = self._bucket("Models")
         self.predictions = self._bucket("Predictions", temporary=[QUERY_RESULTS])
         self.monitoring = self._bucket("Monitoring")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from criba import deploying
-from criba.commands.options import Json, Where
-from criba.console import sentence, show, working
+from criba import deploying, monitoring_schedules
+from criba.commands.options import Json, Where, aws
+from criba.console import sentence, show, table, working
 from criba.errors import CribaError
 from criba.local import process, settings
 
@@ -56,6 +56,20 @@ def status(as_json: Json = False) -> None:
     running = process.status()
     words = f"{running.endpoint} is up (process {running.pid})" if running else "no local platform is running"
     show({"running": running is not None, **(asdict(running) if running else {})}, sentence(words), as_json=as_json)
+
+
+@app.command("fire-schedules")
+def fire_schedules(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="One schedule; all by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run Model Monitor's schedules now, as AWS does every hour, and wait for their executions."""
+    here = aws(context)
+    with working("Firing the monitoring schedules"):
+        fired = monitoring_schedules.fire(here, name)
+    columns = ("schedule", "type", "status", "reason")
+    show(fired, table(columns, ([one[column] for column in columns] for one in fired)), as_json=as_json)
 
 
 @app.command()

@@ -13,7 +13,7 @@ Watch = Annotated[bool, typer.Option("--watch", help="Follow the run to its end;
 RunId = Annotated[str | None, typer.Option("--run-id", help="Name of the run; a new one by default.")]
 Again = Annotated[bool, typer.Option("--again", help="Do it once more although the run succeeded.")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why; asked for when left out.")]
-OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="train, promote, score or backfill.")]
+OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="train, promote, score, measure or backfill.")]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 from rich.console import Group
 
+from criba import drift as drift_reports
 from criba import executions, quality, reconciliation, reports, runs
 from criba.commands.options import Json, OfWorkflow, Watch, aws
 from criba.commands.starting import tell, watch_run
@@ -72,6 +73,13 @@ def reconcile(context: typer.Context, as_json: Json = False) -> None:
     show(found, Group(table(("", "count"), figures), *(wrong or [sentence("everything adds up")])), as_json=as_json)
     if wrong:
         raise typer.Exit(1)
+
+
+@app.command()
+def drift(context: typer.Context, run: Run, as_json: Json = False) -> None:
+    """Show what a scored batch, or labels that came later, have in common with the model's test set no more."""
+    found = drift_reports.drift(aws(context), run)
+    show(found, drift_reports.readable(found), as_json=as_json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The journey: an empty platform, labels, a model, an approval, messages, predictions; nothing is left running."""
+"""The journey: an empty platform, a model, an approval, predictions, a drift, its page; nothing is left running."""
 
 import json
 import shutil
@@ -14,9 +14,10 @@ from typing import Any
 
 from criba import deploying, executions, landing, ledgers, registry, reports, runs
 from criba.aws import LAPTOP, Aws, connect
-from criba.demo import given, material, published, summary
+from criba.demo import given, material, published, summary, watched
 from criba.demo.material import Material
 from criba.demo.page import page
+from criba.demo.published import Prediction
 from criba.demo.steps import Steps
 from criba.errors import CribaError
 from criba.executions import Attempt
@@ -68,7 +69,12 @@ class _Journey:
         self._promote(version)
         score = self._score()
         with self._steps.step("Read the predictions"):
-            return self._judge(version, score)
+            told, predictions = self._judge(version, score)
+        if self._lands.shifted:
+            told["drift"] = self._drift([score.run_id])
+        whole = {**told, "seconds": self._steps.seconds}
+        (self._folder / "report.html").write_text(page(whole, predictions), encoding="utf-8")
+        return told
 
     def _train(self) -> int:
         """Land the labels and train; the version of the challenger."""
@@ -110,7 +116,40 @@ class _Journey:
             run = _started(engineer, "score", lambda given_: given_.get("scope", {}).get("date_from") == day)
             return self._finish(engineer, run, told)
 
-    def _judge(self, version: int, score: Attempt) -> dict[str, Any]:
+    def _drift(self, seen: list[str]) -> dict[str, Any]:
+        """Land what the model has not learnt, batch by batch, and see what people are told and what it starts."""
+        aws, batches = connect(LAPTOP, ENGINEER), []
+        for number, files in enumerate(self._lands.shifted, start=1):
+            with self._steps.step(f"Score batch {number} of a campaign in Portugal") as told:
+                run = self._score_more(aws, files, seen, told)
+            seen.append(run.run_id)
+            published.copy(aws, aws.deployment.monitoring_bucket, report_prefix(run.run_id), self._folder / "reports")
+            batches.append(watched.batch(aws, run.run_id))
+            self._steps.note(watched.in_words(batches[-1]))
+        if batches[-1]["verdict"] != "page":
+            return {"batches": batches, "alarms": [], "sms": [], "retraining": None}
+        with self._steps.step("See the page wake people"):
+            told_people = watched.people_told(aws)
+        return {"batches": batches, **told_people, "retraining": self._retraining(aws)}
+
+    def _score_more(
+        self, aws: Aws, files: dict[str, list[Path]], seen: list[str], told: Callable[[str], None]
+    ) -> Attempt:
+        """Land further messages of the day and its marker once more, and follow the run that takes what is new."""
+        day = self._lands.day.isoformat()
+        for source, paths in files.items():
+            for path in paths:
+                landing.land_messages(aws, path, source, day, _unseen)
+        landing.write_marker(aws, day, None)
+        return self._finish(aws, _started(aws, "score", lambda given_: given_["run_id"] not in seen), told)
+
+    def _retraining(self, aws: Aws) -> dict[str, Any]:
+        """The training that the page has started; it would give the same model again, so nobody waits for it here."""
+        with self._steps.step("See the page start a training"):
+            run = _started(aws, "train", lambda given_: given_["trigger"]["kind"] == "drift")
+        return {"run_id": run.run_id, "status": run.status}
+
+    def _judge(self, version: int, score: Attempt) -> tuple[dict[str, Any], list[Prediction]]:
         """Copy what was published, check that every message is accounted for, and compare labels with the truth."""
         aws = connect(LAPTOP, ENGINEER)
         self._copy_reports(aws, score)
@@ -121,9 +160,7 @@ class _Journey:
         one = registry.package(aws, version)
         model = {"package_arn": one.arn, "approval": one.approval, "version": one.version}
         told = {"messages": counts, "model": {**model, **summary.quality(predictions, self._lands.truth)}}
-        whole = {**told, "seconds": self._steps.seconds}
-        (self._folder / "report.html").write_text(page(whole, predictions), encoding="utf-8")
-        return told
+        return told, predictions
 
     def _copy_reports(self, aws: Aws, score: Attempt) -> None:
         """The runs' own files, evaluation, model card and monitoring report, to look at when the platform is gone."""

@@ -1,11 +1,11 @@
 """What a demo lands, and the labels of its messages that it keeps to itself."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from criba.sample.dataset import write_sample
+from criba.sample.dataset import write_campaign, write_sample
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Material:
-    """Files to land, the truth by record id, and, where it is known beforehand, what must be counted."""
+    """Files to land, the truth by record id, and, where it is known beforehand, what must be counted.
+
+    `shifted` are batches, by source, that come afterwards and are unlike what the model has learnt.
+    """
 
     day: date
     labels: list[Path]
     messages: dict[str, list[Path]]
     truth: dict[str, Known]
     expected: Counts | None
+    shifted: list[dict[str, list[Path]]] = field(default_factory=list)
 
 
 def today() -> date:
@@ -57,4 +61,5 @@ def sample(folder: Path) -> Material:
         for line in lines:
             row = json.loads(line)
             truth[row["record_id"]] = Known(row["label"], row["language"])
-    return Material(day, made.labels, made.messages, truth, expected)
+    shifted = write_campaign(folder / "campaign", day=day)
+    return Material(day, made.labels, made.messages, truth, expected, shifted)

@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 
 from criba.demo.published import Prediction
+from pipeline_code.contracts import report_prefix
 
 _WIDTH, _ROW, _NAMES, _VALUES = 640, 24, 180, 70
 
@@ -27,10 +28,25 @@ def page(summary: dict[str, Any], predictions: list[Prediction]) -> str:
             _bars("Accuracy by language", list(summary["model"]["accuracy_by_language"].items())),
             _bars("Predicted labels", labels),
             _bars("Confidence", tenths),
+            _watched(summary["drift"]) if "drift" in summary else "",
             _bars("Seconds by step", list(summary["seconds"].items())),
             "</html>",
         ]
     )
+
+
+def _watched(drift: dict[str, Any]) -> str:
+    """The campaign's batches with their verdicts, links to their reports, and the training that the page started."""
+    rows = "".join(
+        f'<tr><td><a href="reports/{report_prefix(one["run_id"])}/report.html">batch {number}</a></td>'
+        f"<td>{one['messages']['published']:,} predictions</td><td>{escape(one['verdict'])}</td>"
+        f"<td>{escape(', '.join(one['signals']))}</td></tr>"
+        for number, one in enumerate(drift["batches"], start=1)
+    )
+    retraining = drift["retraining"]
+    after = f"<p>The page started train run {escape(retraining['run_id'])}.</p>" if retraining else ""
+    woken = "".join(f"<p>SMS: {escape(one)}</p>" for one in drift["sms"])
+    return f"<h2>A campaign in Portugal begins</h2><table>{rows}</table>{woken}{after}"
 
 
 def _rows(title: str, values: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from criba.demo.material import Known, Material
 from criba.demo.published import Prediction
 from criba.demo.scores import accuracy, macro_f1
 from criba.errors import CribaError
+from pipeline_code.contracts import report_prefix
 
 
 def messages(clean: dict[str, Any], published: dict[str, Any]) -> dict[str, int]:
@@ -72,13 +73,16 @@ def readable(summary: dict[str, Any], folder: str) -> RenderableType:
         ("model card", f"{folder}/reports/model_card.html"),
         ("quality of the messages", f"{folder}/reports/quality.html"),
         ("predictions", f"{folder}/predictions/"),
+        *((f"drift report {n}", place) for n, place in enumerate(_reports(summary, folder), start=1)),
         ("ledgers, evaluation, monitoring", f"{folder}/reports/"),
         ("logs", "build/local/platform.log, build/local/deploy.log"),
     ]
+    watched = [Text(), *_watched(summary["drift"])] if "drift" in summary else []
     return Group(
         table(("messages", "count"), summary["messages"].items()),
         Text(),
         table(("model, from the published predictions", ""), figures),
+        *watched,
         Text(),
         table(("step", "seconds"), ((name, f"{value:.1f}") for name, value in seconds.items())),
         Text(),
@@ -86,3 +90,20 @@ def readable(summary: dict[str, Any], folder: str) -> RenderableType:
         Text(),
         Text(f"Only recorded on the laptop, not emulated: {', '.join(recorded) or 'nothing'}"),
     )
+
+
+def _reports(summary: dict[str, Any], folder: str) -> list[str]:
+    """Where the drift reports of the campaign's batches lie."""
+    batches = summary["drift"]["batches"] if "drift" in summary else []
+    return [f"{folder}/reports/{report_prefix(one['run_id'])}/report.html" for one in batches]
+
+
+def _watched(drift: dict[str, Any]) -> list[RenderableType]:
+    """The batches of the campaign, and what came of them."""
+    rows = [(one["messages"]["published"], one["verdict"], ", ".join(one["signals"])) for one in drift["batches"]]
+    lines = [Text(f"SMS: {one}") for one in drift["sms"]]
+    if drift["alarms"]:
+        lines.append(Text(f"alarms that are off: {', '.join(drift['alarms'])}"))
+    if retraining := drift["retraining"]:
+        lines.append(Text(f"the page started train run {retraining['run_id']}"))
+    return [table(("a campaign in Portugal: predictions", "verdict", "what fired"), rows), *lines]

@@ -18,6 +18,7 @@ Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[
 Asgi = Callable[[dict[str, Any], Callable[..., Any], Callable[..., Any]], Awaitable[None]]
 
 JSON_1_1 = "application/x-amz-json-1.1"
+FIRE = "/_criba/fire-schedules"
 SERVICES = {"sagemaker": "SageMaker.", **moto_services.TARGETS}
 
 
@@ -94,22 +95,37 @@ def _naming_the_caller(answer: Handler) -> Handler:
 
 
 def _with_status(inner: Asgi) -> Asgi:
-    """Answer what is no AWS call: GET /_criba/status (what was only recorded) and /_criba/inbox (what people got)."""
+    """Answer what is no AWS call: GET /_criba/status, GET /_criba/inbox, and POST /_criba/fire-schedules/<name>."""
     answers: dict[str, Callable[[], dict[str, Any]]] = {
         "/_criba/status": lambda: {"not_emulated": recorded.entries()},
         "/_criba/inbox": lambda: {"messages": inbox.messages()},
     }
 
     async def outer(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
-        if scope["type"] != "http" or scope["path"] not in answers:
+        path = scope["path"] if scope["type"] == "http" else ""
+        if path in answers:
+            status, headers, body = _json(200, answers[path]())
+        elif path.startswith(FIRE) and scope["method"] == "POST":
+            status, headers, body = await _fire(path.removeprefix(FIRE).strip("/"))
+        else:
             await inner(scope, receive, send)
             return
-        status, headers, body = _json(200, answers[scope["path"]]())
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": status, "headers": raw})
         await send({"type": "http.response.body", "body": body})
 
     return outer
+
+
+async def _fire(name: str) -> Response:
+    """Fire a monitoring schedule, or all of them when no name is given."""
+    from criba.local.sagemaker import fire_schedules
+
+    try:
+        executions = await _off_the_loop(fire_schedules, name or None)
+    except AwsError as refusal:
+        return _json(refusal.status, {"__type": refusal.code, "message": refusal.message})
+    return _json(200, {"MonitoringExecutionSummaries": executions})
 
 
 async def _off_the_loop(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

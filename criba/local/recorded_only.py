@@ -24,7 +24,7 @@ TYPES = {
         "Studio is a web service of AWS", ("DomainId", "DomainArn", "Url"), ("sagemaker:Domain",)
     ),
     "AWS::SageMaker::MonitoringSchedule": RecordedOnly(
-        "a schedule would start AWS's own Model Monitor image", ("MonitoringScheduleArn",), ("sagemaker:Monitoring",)
+        "promote makes the schedules, not a stack", ("MonitoringScheduleArn",)
     ),
     "AWS::SageMaker::UserProfile": RecordedOnly(
         "Studio is a web service of AWS", ("UserProfileArn",), ("sagemaker:UserProfile",)

@@ -17,6 +17,9 @@ from pipeline_code.contracts import OUT_OF_SCOPE
 SEED = 20_260
 SHARES = {"es": 0.6, "en": 0.22, "pt": 0.18}
 SHIFTED_SHARES = {"pt": 0.6, "es": 0.25, "en": 0.15}
+CAMPAIGN_SHARES = {"pt": 0.4, "es": 0.42, "en": 0.18}
+"""Languages of the messages when a campaign in Portugal has begun."""
+
 DUPLICATE_SHARE = 0.02
 REPEATED_SHARE = 0.03
 
@@ -91,6 +94,31 @@ def write_sample(
                     json.dumps({"record_id": record_id, "label": message.label, "language": message.language}) + "\n"
                 )
     return Sample(label_files, files, truth, planted, planted_labels)
+
+
+def write_campaign(
+    folder: Path, *, day: date, seed: int = SEED, batches: int = 2, messages: int = 1_500
+) -> list[dict[str, list[Path]]]:
+    """Write so many batches of `messages` each, by source, as if a campaign in Portugal had begun; without flaws.
+
+    Their ids are none of the sample's, so that both can be landed on the same day.
+    """
+    return [_write_batch(folder, day, f"{seed} campaign {n}", (n + 1) * 100_000, messages) for n in range(batches)]
+
+
+def _write_batch(folder: Path, day: date, seed: str, first: int, messages: int) -> dict[str, list[Path]]:
+    writer = Writer(seed)
+    files: dict[str, list[Path]] = {}
+    for source in SOURCES:
+        rng = Random(f"{seed} {source.name}")  # noqa: S311 - reproducible on purpose
+        wanted = round(messages * source.share)
+        said = _say(wanted, source, CAMPAIGN_SHARES, writer, rng)
+        rows = [Row(first + n, m.text, _moment(day, n, wanted), m.language) for n, m in enumerate(said, 1)]
+        path = folder / source.name / f"campaign-{first}-{source.files[0]}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source.write(path, [source.item(row) for row in rows])
+        files[source.name] = [path]
+    return files
 
 
 def _say(count: int, source: Source, shares: dict[str, float], writer: Writer, rng: Random) -> list[Message]:

@@ -10,11 +10,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from generators.markdown import code, table
-from stacks import config, people
+from stacks import config, kinds, people, section
 
 NAMED = {
     name: hint
-    for module in (config, people)
+    for module in (section, kinds, people)
     for name, hint in vars(module).items()
     if get_origin(hint) is not None and name[0].isupper()
 }
@@ -92,7 +92,7 @@ def _advice(hint: Any) -> str:
         TypeAdapter(hint).validate_python(wrong)
     except ValidationError as error:
         return _bounded(hint) or error.errors()[0]["msg"].removeprefix("Value error, ").removeprefix("write ")
-    raise ValueError(f"stacks/config.py: {hint} takes {wrong!r}: no advice to print")
+    raise ValueError(f"stacks/kinds.py: {hint} takes {wrong!r}: no advice to print")
 
 
 def _bounded(hint: Any) -> str:

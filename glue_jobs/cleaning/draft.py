@@ -12,7 +12,7 @@ from glue_jobs.cleaning.text import normalised
 ALIASES = {
     "text": ("text", "message", "body"),
     "message_id": ("message_id", "id"),
-    "received_at": ("received_at", "timestamp", "created_at"),
+    "received_at": ("received_at", "timestamp", "created_at", "labelled_at"),
     "language": ("language", "lang"),
     "label": ("label",),
     "split": ("split",),

@@ -63,9 +63,14 @@ def take_messages(raw: str, curated: str, files: RunFiles, scope: Scope) -> list
     return _once(curated, files, lambda: _claim_all(raw, curated, files, scope), again=scope.again)
 
 
-def take_labels(raw: str, curated: str, files: RunFiles) -> list[RawObject]:
-    """Take a snapshot of all current label objects, or return what this run took before."""
-    return _once(curated, files, lambda: list(known_objects(raw, curated, f"{RAW_LABELS}/")))
+def take_labels(raw: str, curated: str, files: RunFiles, folder: str = RAW_LABELS) -> list[RawObject]:
+    """Take a snapshot of all current label objects below `folder`, or return what this run took before."""
+    return _once(curated, files, lambda: list(known_objects(raw, curated, f"{folder}/")))
+
+
+def inputs_of(curated: str, files: RunFiles) -> list[RawObject]:
+    """The raw object versions that a run took; raises FileNotFoundError for a run that has taken none."""
+    return [RawObject(**one) for one in read_json(curated, files.inputs)["objects"]]
 
 
 def known_objects(raw: str, curated: str, prefix: str) -> Iterator[RawObject]:
@@ -114,19 +119,15 @@ def _claim(curated: str, found: RawObject, run_id: str) -> bool:
 def _once(curated: str, files: RunFiles, take: Callable[[], list[RawObject]], *, again: bool = True) -> list[RawObject]:
     """Write the list of inputs once; every later attempt reads that list and releases what it claimed beside it."""
     try:
-        return _inputs(curated, files)
+        return inputs_of(curated, files)
     except FileNotFoundError:
         taken = sorted(take())
     document = {"run_id": files.run_id, "again": again, "objects": [asdict(one) for one in taken]}
     if write_json_once(curated, files.inputs, document):
         return taken
-    settled = _inputs(curated, files)
+    settled = inputs_of(curated, files)
     _release(curated, files.run_id, set(taken) - set(settled))
     return settled
-
-
-def _inputs(curated: str, files: RunFiles) -> list[RawObject]:
-    return [RawObject(**one) for one in read_json(curated, files.inputs)["objects"]]
 
 
 def _release(curated: str, run_id: str, unused: Iterable[RawObject]) -> None:

@@ -46,7 +46,7 @@ def confusion_matrix(counts: NDArray[np.int64], labels: Sequence[str]) -> str:
     cells = max(len(names), 4)
     side = 1.6 + cells * min(0.42, WIDEST / cells) + 0.055 * max(map(len, names))
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    with _drawn(side, side) as (figure, finished):
+    with drawn(side, side) as (figure, finished):
         axes: Axes = figure.add_subplot()
         axes.pcolormesh(shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1)
         axes.set(xlabel="predicted", ylabel="true", aspect="equal")
@@ -68,7 +68,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
     """How often the model was right when it was so sure, above how many messages that were."""
     filled = [one for one in bins if one["examples"]]
     many, few = ([one for one in filled if (one["examples"] >= ENOUGH) == enough] for enough in (True, False))
-    with _drawn(5.6, 5.2) as (figure, finished):
+    with drawn(5.6, 5.2) as (figure, finished):
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         above.plot([0, 1], [0, 1], color=FAINT, linestyle="--", label="as sure as it is right")
         above.plot(*_points(many), color=CHALLENGER, marker="o", label="challenger")
@@ -94,7 +94,7 @@ def _points(bins: Sequence[Mapping[str, Any]]) -> tuple[list[float], list[float]
 def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> str:
     """Accuracy on the share of messages of which a model is surest; `curves` by model, the challenger's first."""
     lowest = min(point[1] for points in curves.values() for point in points)
-    with _drawn(5.6, 3.8) as (figure, finished):
+    with drawn(5.6, 3.8) as (figure, finished):
         axes: Axes = figure.add_subplot()
         for accuracy in (0.95, 0.98):
             axes.axhline(accuracy, color=FAINT, linestyle=":", linewidth=1.2)
@@ -112,7 +112,7 @@ def coverage(curves: Mapping[str, Sequence[Sequence[float]]]) -> str:
 
 
 @contextmanager
-def _drawn(width: float, height: float) -> Iterator[tuple[Figure, StringIO]]:
+def drawn(width: float, height: float) -> Iterator[tuple[Figure, StringIO]]:
     """A figure of so many inches, to be drawn inside; afterwards the text holds its SVG."""
     finished = StringIO()
     # Matplotlib warns of characters that its own font lacks, and only measures with it.

@@ -18,7 +18,7 @@ class JobRoles(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self.job = self._role("Job", storage)
-        Reach(storage.curated, reads=[names.TRAINING, names.BATCH]).grant(self.job)
+        Reach(storage.curated, reads=[names.TRAINING, names.BATCH, names.MEASURING]).grant(self.job)
         Reach(storage.models, reads=[names.TRAINED], writes=[names.TRAINED, names.EVALUATIONS]).grant(self.job)
         Reach(storage.monitoring, reads=[names.BASELINE, names.REPORTS], writes=[names.REPORTS]).grant(self.job)
 
@@ -31,6 +31,11 @@ class JobRoles(Construct):
                 *("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups"),
                 also=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission"],
             )
+
+        if storage.settings.model_monitor_schedules:
+            captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE]
+            Reach(storage.monitoring, reads=captured, writes=[names.SCHEDULED]).grant(self.job)
+            Reach(storage.monitoring, writes=[names.CAPTURED]).grant(self.model)
 
     def _role(self, id_: str, storage: StorageStack) -> iam.Role:
         """A role that SageMaker takes for this account: pull our image, use the data key, write logs and metrics."""

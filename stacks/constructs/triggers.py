@@ -1,4 +1,4 @@
-"""Triggers: everything that starts a workflow by itself: two schedules, and rules on what happens."""
+"""Triggers: everything that starts a workflow by itself: three schedules, and rules on what happens."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from pipeline_code.contracts import EVENT_SOURCE, MARKER, SCORE_REQUESTED, TRAIN_REQUESTED
+from pipeline_code.contracts import DRIFT_DETECTED, EVENT_SOURCE, MARKER, SCORE_REQUESTED, TRAIN_REQUESTED
 from stacks.config import Settings
 from stacks.constructs.trigger import DeadLetters, EventTrigger, ScheduleTrigger
 from stacks.storage import StorageStack
@@ -37,6 +37,11 @@ class Triggers(Construct):
         self._on("RunEnded", _failures(runs), close, "A run failed, timed out or was aborted")
         business = events.EventPattern(source=[EVENT_SOURCE], detail_type=[SCORE_REQUESTED, TRAIN_REQUESTED])
         self._on("BusinessEvent", business, launch, "Someone asks for a run", bus=bus)
+        if settings.drift_retraining:
+            paged = events.EventPattern(
+                source=[EVENT_SOURCE], detail_type=[DRIFT_DETECTED], detail={"severity": ["page"]}
+            )
+            self._on("DriftPaged", paged, launch, "Messages or predictions have drifted far", bus=bus)
 
     def _on(
         self,
@@ -61,6 +66,7 @@ class Triggers(Construct):
         for id_, workflow, cron in (
             ("NightlyScore", "score", settings.schedules.score),
             ("WeeklyTrain", "train", settings.schedules.train),
+            ("DailyMeasure", "measure", settings.schedules.measure),
         ):
             ScheduleTrigger(
                 self,

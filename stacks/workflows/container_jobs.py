@@ -6,6 +6,7 @@ from typing import Any
 from aws_cdk import aws_s3 as s3
 
 from pipeline_code.contracts import TRAIN, TRAINED
+from stacks.workflows.model_monitor import capture
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import jsonata
 
@@ -140,4 +141,5 @@ def transform_job(platform: Platform, *, data: Mapping[str, str], output: str, i
             "InstanceCount": jsonata(instances),
             "VolumeKmsKeyId": platform.storage.keys.data.key_arn,
         },
+        **capture(platform),
     }

@@ -6,7 +6,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from pipeline_code.contracts import SCORE_REQUESTED, TRAIN_REQUESTED
+from pipeline_code.contracts import DRIFT_DETECTED, SCORE_REQUESTED, TRAIN_REQUESTED
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
 
@@ -30,23 +30,32 @@ class LaunchWorkflow(Construct):
         self.workflow = platform.workflow(
             self,
             "Launch",
-            {**self._triggers(), **self._start()},
+            {**self._triggers(), **(self._retraining() if self._retrains else {}), **self._start()},
             start="What happened?",
             comment="Name a run after its trigger and start it once",
             timeout_seconds=600,
         )
         self._grant()
 
+    @property
+    def _retrains(self) -> bool:
+        return self.platform.settings.drift_retraining
+
     def _triggers(self) -> States:
+        drift = (
+            [(f"{EVENT}.`detail-type` = '{DRIFT_DETECTED}'", "Look for the last training")] if self._retrains else []
+        )
         return {
             "What happened?": choice(
                 (f"{EVENT}.source = '{SCHEDULED}' and {EVENT}.workflow = 'score'", "Nightly score"),
                 (f"{EVENT}.source = '{SCHEDULED}' and {EVENT}.workflow = 'train'", "Weekly train"),
+                (f"{EVENT}.source = '{SCHEDULED}' and {EVENT}.workflow = 'measure'", "Daily measure"),
                 (f"{EVENT}.source = 'aws.s3' and $contains({DETAIL}.object.key, {MARKED})", "Messages landed"),
                 (f"{EVENT}.source = 'aws.s3'", "Not a marker of messages"),
                 (f"{EVENT}.source = 'aws.sagemaker'", "Read the package"),
                 (f"{EVENT}.`detail-type` = '{SCORE_REQUESTED}'", "Score requested"),
                 (f"{EVENT}.`detail-type` = '{TRAIN_REQUESTED}'", "Train requested"),
+                *drift,
                 default="Refuse the event",
             ),
             "Refuse the event": fail(
@@ -56,6 +65,7 @@ class LaunchWorkflow(Construct):
             "Not a marker of messages": {"Type": "Succeed", "Output": {"execution": None}},
             "Nightly score": self._nightly(),
             "Weekly train": self._run("train", self._dated("train"), kind="schedule", id_=f"{EVENT}.time"),
+            "Daily measure": self._run("measure", self._dated("measure"), kind="schedule", id_=f"{EVENT}.time"),
             "Messages landed": self._landed(),
             "Score requested": self._requested("score", {"scope": self._requested_scope()}),
             "Train requested": self._requested("train", {}),
@@ -68,6 +78,45 @@ class LaunchWorkflow(Construct):
                 id_="$string($package.LastModifiedTime)",
                 more={"model_package_arn": jsonata("$package.ModelPackageArn")},
             ),
+        }
+
+    def _retraining(self) -> States:
+        """Drift starts a training, unless one began lately or a challenger of an earlier one waits for a person.
+
+        All drift of a day asks for the same run, so two events at once start one.
+        """
+        last, days = "$states.result.Executions[0]", self.platform.settings.retraining.cooldown_days
+        since = f"($toMillis($states.context.State.EnteredTime) - $toMillis({last}.StartDate)) / {DAY}"
+        date = f"$substring({EVENT}.time, 0, 10)"
+        return {
+            "Look for the last training": task(
+                "aws-sdk:sfn:listExecutions",
+                {"StateMachineArn": self.workflows["train"].state_machine_arn, "MaxResults": 1},
+                assign={
+                    "training": jsonata(f"$exists({last}) ? {last}.Status : 'NONE'"),
+                    "days": jsonata(f"$exists({last}) ? {since} : {days}"),
+                },
+                next_="Trained lately?",
+            ),
+            "Trained lately?": choice(
+                ("$training in ['RUNNING', 'PENDING_REDRIVE']", "A challenger waits"),
+                (f"$days < {days}", "Cooling down"),
+                default="Look for a challenger",
+            ),
+            "Look for a challenger": task(
+                "aws-sdk:sagemaker:listModelPackages",
+                {
+                    "ModelPackageGroupName": self.platform.storage.model_packages.model_package_group_name,
+                    "ModelApprovalStatus": "PendingManualApproval",
+                    "MaxResults": 1,
+                },
+                assign={"waiting": jsonata("$count($states.result.ModelPackageSummaryList)")},
+                next_="Does a challenger wait?",
+            ),
+            "Does a challenger wait?": choice(("$waiting > 0", "A challenger waits"), default="Retrain"),
+            "Retrain": self._run("train", f"'train-' & {date} & '-drift'", kind="drift", id_=date),
+            "Cooling down": _nothing("Cooling down"),
+            "A challenger waits": _nothing("A challenger waits"),
         }
 
     def _dated(self, workflow: str) -> str:
@@ -166,3 +215,14 @@ class LaunchWorkflow(Construct):
         )
         # Packages are encrypted: who describes one needs its key.
         work.allow("kms:Decrypt", on=[self.platform.storage.keys.data.key_arn])
+        if self._retrains:
+            work.allow("states:ListExecutions", on=[self.workflows["train"].state_machine_arn])
+            work.allow(
+                "sagemaker:ListModelPackages",
+                on=[stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group)],
+            )
+
+
+def _nothing(outcome: str) -> State:
+    """The launch succeeds and has started nothing, for a reason that its output tells."""
+    return {"Type": "Succeed", "Output": {"outcome": outcome}}

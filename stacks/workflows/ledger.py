@@ -22,8 +22,14 @@ TOTALS = {
 }
 """The counts of a run by what became of its records; those of a step that did not run are left out."""
 
+LABELS = {
+    **{name: f"$steps.matched.{name}" for name in ("landed", "joined", "unknown", "outside", "duplicates")},
+    **{name: f"$steps.matched.{name}" for name in ("conflicting", "refused", "predictions", "missing")},
+}
+"""The counts of a run of **measure**."""
+
 FIELDS = {
-    "workflow": "`train`, `promote` or `score`",
+    "workflow": "`train`, `promote`, `score`, `measure` or `backfill`",
     "run_id": "the run",
     "status": "`SUCCEEDED` or `FAILED`",
     "outcome": "what came of it, such as `Messages scored`; of a failed run what Step Functions says",
@@ -40,7 +46,8 @@ FIELDS = {
     "inputs": "`list` (the S3 address of `inputs.json`), `objects`, `bytes`, `records`; null if nothing was read",
     "counts": "records by what became of them: `landed`, `redriven` (of those, out of a quarantine), `erased`, `kept`,"
     " `duplicates` by kind, `quarantined` by reason, `examples`, `repeats`, `scored`, `auto`, `review`, `unscorable`,"
-    " `published`; those of steps that did not run are left out",
+    " `published`; those of steps that did not run are left out. Of **measure** labels: `landed`, `joined` to a"
+    " prediction, `unknown`, `outside` the window, `duplicates`, `conflicting`, `refused`; `predictions`, `missing`",
     "discrepancies": "a sentence for each equation that does not hold; empty in a sound run",
     "steps": "what each step reported, as in its own file",
     "jobs": "for each Glue run and SageMaker job: `step`, `service`, `job`, `status`, `started_at`, `ended_at` and"
@@ -124,7 +131,7 @@ def ledger(workflow: str, platform: Platform, **fields: str) -> str:
         "image": f"'{platform.image.uri}'",
         "model": "$model",
         "inputs": _inputs(workflow, fields["run_id"], platform.storage.curated.bucket_name),
-        "counts": f"$exists($steps.clean) ? {_object(TOTALS)} : {{}}",
+        "counts": f"$exists($steps.clean) ? {_object(TOTALS)} : $exists($steps.matched) ? {_object(LABELS)} : {{}}",
         "discrepancies": "$discrepancies",
         "steps": "$steps",
         "jobs": "$jobs",
@@ -164,13 +171,14 @@ def tell(bus: str, detail_type: str, detail: Mapping[str, object], *, next_: str
 
 def _inputs(workflow: str, run_id: str, bucket: str) -> str:
     """The object versions that the run took: where their list lies, how many, how large, how many records."""
+    taken = "($exists($steps.clean) ? $steps.clean : $steps.matched)"
     described = {
         "list": f"'s3://{bucket}/{RUNS}/' & {workflow} & '/' & {run_id} & '/inputs.json'",
-        "objects": "$steps.clean.objects",
-        "bytes": "$steps.clean.bytes",
-        "records": "$steps.clean.landed",
+        "objects": f"{taken}.objects",
+        "bytes": f"{taken}.bytes",
+        "records": f"{taken}.landed",
     }
-    return f"$exists($steps.clean) ? {_object(described)} : null"
+    return f"$exists({taken}) ? {_object(described)} : null"
 
 
 def _object(fields: Mapping[str, str]) -> str:

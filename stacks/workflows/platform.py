@@ -29,6 +29,7 @@ class Platform:
     build_training_set: GlueStep
     build_batch: GlueStep
     publish: GlueStep
+    match_labels: GlueStep
     image: ContainerImage
     job_role: iam.Role
     model_role: iam.Role

@@ -3,7 +3,16 @@
 from aws_cdk import Stack
 from constructs import Construct
 
-from pipeline_code.contracts import BASELINE, BASELINE_FILES, EVALUATIONS, RUNS, baseline_prefix, evaluation_prefix
+from pipeline_code.contracts import (
+    BASELINE,
+    BASELINE_FILES,
+    EVALUATIONS,
+    QUALITY_FILES,
+    RUNS,
+    baseline_prefix,
+    evaluation_prefix,
+)
+from stacks.workflows import model_monitor
 from stacks.workflows.ledger import CLOSE, INPUT, begin, end, tell
 from stacks.workflows.platform import Platform
 from stacks.workflows.states import State, States, choice, fail, jsonata, note, read_package, task
@@ -23,6 +32,8 @@ class PromoteWorkflow(Construct):
         super().__init__(scope, id_)
         self.platform = platform
         states = {**begin("Read the package"), **self._approval(), **self._model(), **self._champion()}
+        if platform.settings.model_monitor_schedules:
+            states |= model_monitor.schedules(platform, next_="Tell people")
         states |= end("promote", platform)
         self.workflow = platform.workflow(
             self, "Promote", states, start="Begin", comment="Promote an approved model", timeout_seconds=3600
@@ -96,7 +107,7 @@ class PromoteWorkflow(Construct):
                 assign={"model_name": jsonata(name)},
                 # It may have been made by a call whose answer was lost.
                 catch={"SageMaker.AmazonSageMakerException": "Look for the model again"},
-                next_="Keep its baseline",
+                next_="Keep its figures",
             ),
             "Look for the model again": task(
                 "aws-sdk:sagemaker:describeModel",
@@ -105,7 +116,7 @@ class PromoteWorkflow(Construct):
                 next_="Is it this model?",
             ),
             "Is it this model?": choice(
-                ("$existing = $package.ModelPackageArn", "Keep its baseline"), default="Refuse another's model"
+                ("$existing = $package.ModelPackageArn", "Keep its figures"), default="Refuse another's model"
             ),
             "Refuse another's model": fail(
                 "Criba.ModelExists", "$model_name & ' exists and is made of ' & $existing & ': delete it, then redrive'"
@@ -114,8 +125,10 @@ class PromoteWorkflow(Construct):
 
     def _champion(self) -> States:
         here = self.platform
-        statistics, constraints = BASELINE_FILES
+        (statistics, constraints), (figures, bounds) = BASELINE_FILES, QUALITY_FILES
         return {
+            "Keep its figures": self._copied(figures, next_="Keep its bounds"),
+            "Keep its bounds": self._copied(bounds, next_="Keep its baseline"),
             "Keep its baseline": self._copied(statistics, next_="Keep its limits"),
             "Keep its limits": {
                 **self._copied(constraints, next_="Point to the champion"),
@@ -124,7 +137,7 @@ class PromoteWorkflow(Construct):
             "Point to the champion": task(
                 "aws-sdk:ssm:putParameter",
                 {"Name": here.champion, "Type": "String", "Overwrite": True, "Value": jsonata("$string($model)")},
-                next_="Tell people",
+                next_=model_monitor.FIRST if here.settings.model_monitor_schedules else "Tell people",
             ),
             "Tell people": tell(
                 here.bus.event_bus_name,
@@ -181,6 +194,8 @@ class PromoteWorkflow(Construct):
         work.allow_looking_back()
         work.allow("kms:Decrypt", "kms:GenerateDataKey", on=[here.storage.keys.data.key_arn])
         work.allow("ssm:PutParameter", on=[here.champion_arn])
+        if here.settings.model_monitor_schedules:
+            model_monitor.grant(self, work, here)
         here.bus.grant_put_events_to(work.role)
 
 

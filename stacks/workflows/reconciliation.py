@@ -77,6 +77,22 @@ TRAINED_ON = (
     ),
 )
 
+MATCHED = tuple(
+    Equation(step, total, parts, given="matched")
+    for step, total, parts in (
+        (
+            "Match labels",
+            "matched.landed",
+            tuple(
+                f"matched.{name}" for name in ("joined", "unknown", "outside", "duplicates", "conflicting", "refused")
+            ),
+        ),
+        ("Match labels", "matched.predictions", ("matched.labelled", "matched.missing")),
+        ("Match labels", "matched.joined", ("matched.labelled",)),
+        ("Match labels", "matched.joined", ("matched.pairs",)),
+    )
+)
+
 
 def reconcile(equations: Sequence[Equation], *conditions: tuple[str, str], default: str) -> States:
     """Look at all equations; fail the run if one does not hold, else go on as a choice of `conditions`."""

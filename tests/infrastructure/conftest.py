@@ -42,9 +42,10 @@ class Templates:
 
 
 @cache
-def synthesize(name: str) -> Templates:
+def synthesize(name: str, cooldown_days: int | None = None) -> Templates:
+    """The templates of an environment, with another cool-down if one is given."""
     app = cdk.App(context=FLAGS)
-    build(app, load(name))
+    build(app, load(name, retraining=None if cooldown_days is None else {"cooldown_days": cooldown_days}))
     assembly = app.synth()
     by_stack = {stack.stack_name: stack.template for stack in assembly.stacks}
     return Templates(*(by_stack[f"Criba-{name}-{stack}"] for stack in ("Audit", "Storage", "Pipeline", "Operations")))

@@ -24,6 +24,7 @@ ENDED = {
     "detail-type": "Step Functions Execution Status Change",
     "detail": {"stateMachineArn": "TRAIN", "status": "FAILED"},
 }
+DRIFTED = {"source": "criba", "detail-type": "DriftDetected", "detail": {"severity": "page", "kind": "data"}}
 ASKED = {"source": "criba", "detail-type": "ScoreRequested", "detail": {}}
 
 
@@ -31,15 +32,19 @@ def changed(event: dict[str, Any], **detail: Any) -> dict[str, Any]:
     return {**event, "detail": {**event["detail"], **detail}}
 
 
-def matching(event: dict[str, Any]) -> set[str]:
+def matching(event: dict[str, Any], environment: str = "prod") -> set[str]:
     """Names of the Pipeline stack's rules that match the event."""
-    return {name for name, pattern in patterns().items() if EventPattern.load(json.dumps(pattern)).matches_event(event)}
+    return {
+        name
+        for name, pattern in patterns(environment).items()
+        if EventPattern.load(json.dumps(pattern)).matches_event(event)
+    }
 
 
-def patterns() -> dict[str, Any]:
+def patterns(environment: str) -> dict[str, Any]:
     rules = {
         id_.removeprefix("Triggers").split("Rule")[0]: copy.deepcopy(resource["Properties"]["EventPattern"])
-        for id_, resource in synthesize("prod").pipeline["Resources"].items()
+        for id_, resource in synthesize(environment).pipeline["Resources"].items()
         if resource["Type"] == "AWS::Events::Rule"
     }
     rules["MessagesLanded"]["detail"]["bucket"]["name"] = ["RAW"]
@@ -80,13 +85,31 @@ def test_a_rule_matches_its_own_events_only(event: dict[str, Any], rules: set[st
     assert matching(event) == rules
 
 
+@pytest.mark.parametrize(
+    ("event", "rules"),
+    [
+        (DRIFTED, {"DriftPaged"}),
+        (changed(DRIFTED, kind="quality"), {"DriftPaged"}),
+        (changed(DRIFTED, severity="warn"), set()),
+        ({**DRIFTED, "source": "somebody"}, set()),
+    ],
+)
+def test_drift_that_wakes_people_starts_launch_only_where_it_may_retrain(
+    event: dict[str, Any], rules: set[str]
+) -> None:
+    assert matching(event, "local") == rules
+    assert matching(event, "prod") == set()
+
+
 def test_business_events_are_heard_on_our_own_bus_only(templates: Templates) -> None:
     heard = {
         id_: "EventBusName" in resource["Properties"]
         for id_, resource in templates.pipeline["Resources"].items()
         if resource["Type"] == "AWS::Events::Rule"
     }
-    assert {id_.removeprefix("Triggers").split("Rule")[0] for id_, own in heard.items() if own} == {"BusinessEvent"}
+    assert {id_.removeprefix("Triggers").split("Rule")[0] for id_, own in heard.items() if own} - {"DriftPaged"} == {
+        "BusinessEvent"
+    }
 
 
 def test_a_schedule_says_which_workflow_and_for_which_minute(prod: Templates) -> None:
@@ -96,6 +119,7 @@ def test_a_schedule_says_which_workflow_and_for_which_minute(prod: Templates) ->
         if id_.startswith("Triggers")
     ]
     assert sorted(inputs, key=lambda one: one["workflow"]) == [
+        {"source": "criba.schedule", "workflow": "measure", "time": "<aws.scheduler.scheduled-time>"},
         {"source": "criba.schedule", "workflow": "score", "time": "<aws.scheduler.scheduled-time>"},
         {"source": "criba.schedule", "workflow": "train", "time": "<aws.scheduler.scheduled-time>"},
     ]

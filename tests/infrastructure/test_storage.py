@@ -52,7 +52,7 @@ def test_only_intermediate_files_expire(prod: Templates) -> None:
         for rule in bucket["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
     }
-    assert expiring == {"batch/", "training/", "query-results/"}
+    assert expiring == {"batch/", "training/", "measuring/", "query-results/"}
 
 
 def test_only_the_raw_bucket_announces_its_objects(templates: Templates) -> None:

@@ -13,10 +13,11 @@ Definition = dict[str, Any]
 
 
 @cache
-def definitions() -> dict[str, Definition]:
-    """Each definition by workflow name: launch, train, promote, score, backfill, close, check."""
+def definitions(cooldown_days: int | None = None) -> dict[str, Definition]:
+    """Each definition by workflow name: launch, train, promote, score, measure, backfill, close, check."""
     found = {}
-    for template in (synthesize("local").pipeline, synthesize("local").operations):
+    local = synthesize("local", cooldown_days)
+    for template in (local.pipeline, local.operations):
         for id_, resource in template["Resources"].items():
             if resource["Type"] == "AWS::StepFunctions::StateMachine":
                 name = re.sub(r"Machine[0-9A-F]{8}$", "", id_)
@@ -26,7 +27,7 @@ def definitions() -> dict[str, Definition]:
 
 
 def _workflow(logical_id: str) -> str:
-    ends = ("Launch", "Train", "Promote", "Score", "Backfill", "Close", "Check")
+    ends = ("Launch", "Train", "Promote", "Score", "Measure", "Backfill", "Close", "Check")
     return next(end.lower() for end in ends if logical_id.endswith(end))
 
 
@@ -48,6 +49,6 @@ def _plain(value: Any) -> str:
     return re.sub(r"^PublishOutput(Ref|FnGetAtt)", "", output).lower()
 
 
-@pytest.fixture(params=["launch", "train", "promote", "score", "backfill", "close", "check"])
+@pytest.fixture(params=["launch", "train", "promote", "score", "measure", "backfill", "close", "check"])
 def definition(request: pytest.FixtureRequest) -> Definition:
     return definitions()[request.param]

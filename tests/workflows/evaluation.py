@@ -30,9 +30,9 @@ def evaluate(expression: Any, *, context: Any = None, result: Any = None, error:
     return parsed.evaluate(None)
 
 
-def chosen(workflow: str, state: str, **known: Any) -> str:
+def chosen(workflow: str, state: str, *, cooldown_days: int | None = None, **known: Any) -> str:
     """The state that a Choice goes on to."""
-    choice = definitions()[workflow]["States"][state]
+    choice = definitions(cooldown_days)[workflow]["States"][state]
     for one in choice["Choices"]:
         if evaluate(one["Condition"], **known):
             return str(one["Next"])

@@ -59,7 +59,7 @@ def test_the_check_finds_a_planted_defect(workflow: str, path: tuple[str, ...], 
 
 
 def test_jobs_are_isolated_encrypted_and_stopped_in_time() -> None:
-    for workflow, state in (("train", "Train"), ("train", "Evaluate"), ("score", "Monitor")):
+    for workflow, state in (("train", "Train"), ("train", "Evaluate"), ("score", "Monitor"), ("measure", "Measure")):
         arguments = definitions()[workflow]["States"][state]["Arguments"]
         network = arguments.get("NetworkConfig", arguments)
         assert network["EnableNetworkIsolation"] is True

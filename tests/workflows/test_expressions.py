@@ -32,10 +32,11 @@ def test_the_nightly_run_is_named_by_its_minute_and_looks_back_a_week() -> None:
     assert "Score" in run["target"]
 
 
-def test_the_weekly_run_trains() -> None:
-    run = launched({"source": "criba.schedule", "workflow": "train", "time": "2026-11-22T03:00:00Z"})
-    assert run["name"] == "train-2026-11-22t0300-1"
-    assert "Train" in run["target"]
+@pytest.mark.parametrize("workflow", ["train", "measure"])
+def test_a_scheduled_run_is_named_by_its_minute(workflow: str) -> None:
+    run = launched({"source": "criba.schedule", "workflow": workflow, "time": "2026-11-22T03:00:00Z"})
+    assert run["name"] == f"{workflow}-2026-11-22t0300-1"
+    assert workflow.capitalize() in run["target"]
 
 
 def test_a_marker_scopes_the_run_to_its_source_and_date() -> None:
@@ -340,7 +341,7 @@ def test_a_failed_run_is_closed_under_its_own_workflow() -> None:
 
 
 @pytest.mark.parametrize(
-    ("existing", "next_"), [("arn:p/3", "Keep its baseline"), ("arn:p/2", "Refuse another's model")]
+    ("existing", "next_"), [("arn:p/3", "Keep its figures"), ("arn:p/2", "Refuse another's model")]
 )
 def test_a_roll_back_finds_its_model_there(existing: str, next_: str) -> None:
     assert chosen("promote", "Is it this model?", existing=existing, package={"ModelPackageArn": "arn:p/3"}) == next_

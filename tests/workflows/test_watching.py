@@ -34,7 +34,7 @@ def known(**more: Any) -> dict[str, Any]:
         "published": {"published": 5, "review": 3, "unscorable": 1},
         "monitor": found(),
     }
-    return {"run_id": "r-2", "model": MODEL, "context": CONTEXT, "steps": steps, **more}
+    return {"run_id": "r-2", "model": MODEL, "context": CONTEXT, "steps": steps, "second_tries": 2, **more}
 
 
 def arguments(state: str, **more: Any) -> Any:

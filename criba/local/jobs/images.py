@@ -37,7 +37,7 @@ OURS = Image(
     repository="criba",
     commands={
         name: (sys.executable, "-m", f"{_CODE.name}.{name}")
-        for name in (contracts.TRAIN, contracts.EVALUATE, contracts.SERVE, contracts.MONITOR)
+        for name in (contracts.TRAIN, contracts.EVALUATE, contracts.SERVE, contracts.MONITOR, contracts.MEASURE)
     },
     folder=_CODE.parent,
     environment={"PYTHONHASHSEED": "0", "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},

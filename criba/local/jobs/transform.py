@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from criba.local.jobs import JobFailed, files
+from criba.local.jobs import JobFailed, capture, files
 from criba.local.jobs.batches import MB, RecordTooLarge, mini_batches
 from criba.local.jobs.container import Job, acting_as
 from criba.local.jobs.files import InputObject
@@ -70,9 +71,12 @@ def run(request: Request, model: ServedModel, job: Job, *, ready_seconds: float 
     server = ModelServer(
         job, model.image, environment=environment, isolated=model.isolated, ready_seconds=ready_seconds
     )
+    began = datetime.now(UTC)
     with server:
         limits = Limits.settle(request, server.execution_parameters())
-        failures = _Transformation(request, limits, server, s3, job).run(found)
+        failures = _Transformation(request, limits, server, s3, job, began).run(found)
+    failed = {name for name, _ in failures}
+    capture.write_manifests(request, [one for one in found if one.name not in failed], s3, job.name, began)
     if failures:
         shown = "; ".join(f"{name}: {reason}" for name, reason in failures[:5])
         raise JobFailed(f"AlgorithmError: {len(failures)} of {len(found)} objects failed: {shown}")
@@ -121,7 +125,10 @@ class _Transformation:
     """The way of all objects through one server. A window of mini-batches is in flight; an object's end follows them
     through the window, so that its output is complete when its turn comes."""
 
-    def __init__(self, request: Request, limits: Limits, server: ModelServer, s3: Any, job: Job) -> None:
+    def __init__(
+        self, request: Request, limits: Limits, server: ModelServer, s3: Any, job: Job, began: datetime
+    ) -> None:
+        self._began = began if request.get("DataCaptureConfig", {}).get("GenerateInferenceId") else None
         self._input = request["TransformInput"]
         self._output = request["TransformOutput"]
         client = request.get("ModelClientConfig", {})
@@ -211,6 +218,8 @@ class _Transformation:
         if output.failure:
             self._failures.append((output.source.name, output.failure))
         else:
+            if self._began:
+                capture.add_inference_ids(output.path, self._began)
             uri = f"{self._output['S3OutputPath'].rstrip('/')}/{output.source.name}.out"
             files.upload(self._s3, output.path, *files.split_uri(uri), kms_key=self._output.get("KmsKeyId"))
         output.path.unlink()

@@ -1,4 +1,4 @@
-"""SageMaker's API as far as the platform has it: jobs that really run, models, and the model registry.
+"""SageMaker's API as far as the platform has it: jobs that really run, models, the registry, and Model Monitor.
 
 Requests and answers are in the wire format: timestamps are seconds. What is not here is refused by name.
 """
@@ -15,12 +15,14 @@ from criba.local.sagemaker import limits, shapes
 from criba.local.sagemaker.account import Account, Emit
 from criba.local.sagemaker.job_kind import JobKind
 from criba.local.sagemaker.models import Models
+from criba.local.sagemaker.monitoring import NOUNS, Definitions, Schedules
 from criba.local.sagemaker.registry import Registry
 
 Operation = Callable[[dict[str, Any], str], dict[str, Any]]
 
 _operations: dict[str, Operation] = {}
 _accounts: list[Account] = []
+_schedules: list[Schedules] = []
 
 
 def configure(
@@ -60,6 +62,12 @@ def handle(operation: str, request: dict[str, Any], *, person: str) -> dict[str,
         return _operations[operation](request, person)
 
 
+def fire_schedules(name: str | None = None) -> list[dict[str, Any]]:
+    """Fire one monitoring schedule, or all; their executions. Raises AwsError for one that does not exist."""
+    (schedules,) = _schedules
+    return [schedules.fire(one) for one in ([name] if name else schedules.names())]
+
+
 def _wire(account: Account) -> dict[str, Operation]:
     registry = Registry(account)
     models = Models(account, registry)
@@ -81,10 +89,33 @@ def _wire(account: Account) -> dict[str, Operation]:
         "UpdateModelPackage": registry.update,
         "DeleteModelPackage": registry.delete,
     }
-    for kind in _job_kinds(account, models):
+    kinds = _job_kinds(account, models)
+    operations |= _monitoring(account, next(kind for kind in kinds if kind.noun == "Processing"))
+    for kind in kinds:
         for verb, method in (("Create", kind.create), ("Describe", kind.describe), ("Stop", kind.stop)):
             operations[f"{verb}{kind.noun}Job"] = method
         operations[f"List{kind.noun}Jobs"] = kind.list
+    return operations
+
+
+def _monitoring(account: Account, processing_jobs: JobKind) -> dict[str, Operation]:
+    definitions = {noun: Definitions(noun, account) for noun in NOUNS}
+    _schedules[:] = [schedules := Schedules(account, definitions, processing_jobs)]
+    operations: dict[str, Operation] = {
+        "CreateMonitoringSchedule": schedules.create,
+        "UpdateMonitoringSchedule": schedules.update,
+        "DescribeMonitoringSchedule": schedules.describe,
+        "ListMonitoringSchedules": schedules.list,
+        "DeleteMonitoringSchedule": schedules.delete,
+        "ListMonitoringExecutions": schedules.executions,
+    }
+    for noun, one in definitions.items():
+        operations |= {
+            f"Create{noun}JobDefinition": one.create,
+            f"Describe{noun}JobDefinition": one.describe,
+            f"List{noun}JobDefinitions": one.list,
+            f"Delete{noun}JobDefinition": one.delete,
+        }
     return operations
 
 

@@ -56,8 +56,9 @@ def check_transform(request: Record) -> None:
         raise _not_emulated("MaxPayloadInMB 0 (chunked payloads)")
     if given.get("SplitType", "None") not in ("None", "Line"):
         raise _not_emulated(f"SplitType {given['SplitType']}")
-    if "DataCaptureConfig" in request:
-        raise _not_emulated("DataCaptureConfig")
+    capture, accept = request.get("DataCaptureConfig", {}), request["TransformOutput"].get("Accept")
+    if capture.get("GenerateInferenceId") and accept != "application/jsonlines":
+        raise _not_emulated(f"DataCaptureConfig.GenerateInferenceId with answers of type {accept}")
     processing = request.get("DataProcessing", {})
     filters = {processing.get("InputFilter", "$"), processing.get("OutputFilter", "$")}
     if processing.get("JoinSource", "None") != "None" or filters != {"$"}:

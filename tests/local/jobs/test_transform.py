@@ -306,3 +306,16 @@ def test_an_image_that_nothing_stands_for_fails_by_name(bucket, job):
     stranger = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/other:1"
     with pytest.raises(JobFailed, match=r"no program stands for the image .*/other:1"):
         transform.run(request, ServedModel(image=stranger, data=None, environment={}, isolated=True), job)
+
+
+def test_captured_data_are_manifests_by_hour_and_answers_get_an_id_each(bucket, score):
+    bucket.put("in/a.jsonl", '{"id": 1}\n{"id": 2}\n')
+    capture = {"DestinationS3Uri": bucket.uri("captured"), "GenerateInferenceId": True}
+    score(DataCaptureConfig=capture)
+    answers = [json.loads(line) for line in bucket.text("out/a.jsonl.out").splitlines()]
+    assert len({one["SageMakerInferenceId"] for one in answers}) == len(answers) > 0
+    assert all(one["SageMakerInferenceTime"].endswith("Z") for one in answers)
+    read, written = bucket.keys("captured/input/"), bucket.keys("captured/output/")
+    assert json.loads(bucket.get(read[0])) == [{"prefix": bucket.uri("in/")}, "a.jsonl"]
+    assert json.loads(bucket.get(written[0])) == [{"prefix": bucket.uri("out/")}, "a.jsonl.out"]
+    assert [len(key.split("/")) for key in read + written] == [7, 7]  # captured/input/yyyy/mm/dd/hh/<job>.jsonl

@@ -25,6 +25,7 @@ MACHINES = {
     "Launch": {"Type": "Succeed"},
     "Train": {"Type": "Pass", "Next": "Train"},
     "Promote": {"Type": "Succeed"},
+    "Measure": {"Type": "Succeed"},
     "Backfill": {"Type": "Succeed"},
     "Score": {"Type": "Fail", "Error": "Criba.Failed", "Cause": GLUE_CAUSE},
 }

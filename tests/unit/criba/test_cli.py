@@ -28,6 +28,7 @@ COMMANDS = [
     "runs show",
     "runs watch",
     "runs quality",
+    "runs drift",
     "runs accept",
     "runs redrive",
     "quarantine list",
@@ -42,6 +43,9 @@ COMMANDS = [
     "alerts list",
     "alerts check",
     "inbox",
+    "local fire-schedules",
+    "measure land",
+    "measure start",
     "audit",
 ]
 

@@ -174,6 +174,33 @@ def test_the_page_draws_labels_and_confidence_and_escapes_names():
     assert made.count("<rect") == 1 + 2 + 10 + 1
 
 
+DRIFT = {
+    "batches": [
+        {"run_id": "b1", "messages": {"published": 1_500}, "verdict": "warning", "signals": ["centroid_mmd"]},
+        {"run_id": "b2", "messages": {"published": 1_500}, "verdict": "page", "signals": ["<i>"]},
+    ],
+    "alarms": ["drift-page"],
+    "sms": ["Criba> ALARM: <page>"],
+    "retraining": {"run_id": "train-2026-03-02-drift", "status": "RUNNING"},
+}
+
+
+def test_the_page_links_the_drift_reports_and_names_the_training_that_they_started():
+    told = {
+        "messages": {},
+        "model": {"accuracy_by_language": {}},
+        "seconds": {},
+        "drift": DRIFT,
+    }
+    made = page(told, [])
+    assert 'href="reports/reports/run_id=b2/report.html"' in made
+    assert "<p>SMS: Criba&gt; ALARM: &lt;page&gt;</p>" in made
+    assert "<td>page</td>" in made and "&lt;i&gt;" in made
+    assert "The page started train run train-2026-03-02-drift." in made
+    del told["drift"]
+    assert "campaign" not in page(told, [])
+
+
 def test_a_taken_port_is_told_and_another_one_used(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

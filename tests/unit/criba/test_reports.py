@@ -246,3 +246,25 @@ def test_in_json_the_ledger_stands_as_it_was_written(ask, dev):
     close_ledger(dev, "score", "night", execution_arn="arn:gone", **LEDGER)
     shown = ask("runs", "show", "night", "--json").document
     assert {name: shown[name] for name in LEDGER} == LEDGER
+
+
+def test_a_measuring_run_tells_what_became_of_its_labels(ask, dev):
+    counts = {"landed": 25, "joined": 20, "unknown": 1, "outside": 0, "duplicates": 1, "conflicting": 2, "refused": 1}
+    ledger = {
+        "workflow": "measure",
+        "run_id": "late",
+        "status": "SUCCEEDED",
+        "outcome": "Quality measured",
+        "reason": None,
+        "inputs": {"list": "s3://curated-bucket/runs/measure/late/inputs.json", "objects": 1, "bytes": 900},
+        "counts": {**counts, "predictions": 100, "missing": 80},
+        "steps": {"matched": {**counts, "pairs": 20}},
+    }
+    key = "runs/measure/late/ledger.json"
+    dev.client("s3").put_object(Bucket="curated-bucket", Key=key, Body=json.dumps(ledger))
+    lines = [" ".join(line.split()) for line in ask("runs", "show", "late").out.splitlines()]
+    assert "labels landed 25 ██████" in lines
+    assert "contradict one another 2 █" in lines
+    assert not [line for line in lines if "from before the window" in line]
+    assert f"predictions 100 {'█' * 24}" in lines
+    assert f"without a label yet 80 {'█' * 19}" in lines

@@ -13,7 +13,7 @@ import pytest
 from pyarrow import parquet
 from stdnum import iban, luhn
 
-from criba.sample.dataset import Planted, Sample, write_sample
+from criba.sample.dataset import Planted, Sample, write_campaign, write_sample
 from criba.sample.lexicon import LANGUAGES, categories, lexicon
 from criba.sample.writer import STYLES, Writer
 from pipeline_code.contracts import OUT_OF_SCOPE
@@ -164,6 +164,17 @@ def test_a_shifted_sample_turns_the_language_mix_round(tmp_path):
     languages = Counter(json.loads(line)["language"] for line in sample.truth.read_text().splitlines())
     assert languages.most_common()[0][0] == "pt"
     assert 0.5 < languages["pt"] / 2_400 < 0.7
+
+
+def test_a_campaign_brings_more_portuguese_under_ids_of_its_own(tmp_path, sample):
+    batches = write_campaign(tmp_path, day=DAY, messages=500)
+    assert len(batches) == 2
+    rows = [json.loads(line) for batch in batches for line in batch["web-form"][0].read_bytes().splitlines()]
+    assert len(rows) == 400
+    assert 0.35 < sum(row["language"] == "pt" for row in rows) / len(rows) < 0.45
+    truth = {json.loads(line)["record_id"] for line in sample.truth.read_text().splitlines()}
+    assert len({row["message_id"] for row in rows}) == 400
+    assert not truth & {f"web-form:{row['message_id']}" for row in rows}
 
 
 def test_cards_and_accounts_pass_every_check(sample):

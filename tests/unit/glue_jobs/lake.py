@@ -29,7 +29,7 @@ from glue_jobs.lake.across_runs import TABLES, Erased, reconcile
 from glue_jobs.lake.current import current_predictions
 from pipeline_code.quality_rules import QUALITY_RULES
 
-BUCKETS = ("raw", "curated", "predictions")
+BUCKETS = ("raw", "curated", "predictions", "monitoring")
 DAY = "2026-01-15"
 NEVER = json.dumps(
     {

@@ -101,7 +101,7 @@ def test_no_report_holds_the_text_of_a_message(opt_ml: Path, trained: Classifier
     write_lines(opt_ml / "processing/input/test/part-1.jsonl", [secret])
     assert evaluate.main(AS_CALLED) == 0
     written = [path for path in (opt_ml / "processing/output").rglob("*") if path.is_file()]
-    assert len(written) == 7
+    assert len(written) == 9
     assert not [path for path in written if "xyzzy" in path.read_text()]
 
 

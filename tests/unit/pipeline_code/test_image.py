@@ -41,7 +41,7 @@ def test_the_images_commands_are_the_contracts_names_and_exist_as_modules() -> N
     loop = re.search(r"for command in ([a-z ]+);", DOCKERFILE)
     assert loop is not None
     commands = loop[1].split()
-    assert commands == [contracts.TRAIN, contracts.EVALUATE, contracts.SERVE, contracts.MONITOR]
+    assert commands == [contracts.TRAIN, contracts.EVALUATE, contracts.SERVE, contracts.MONITOR, contracts.MEASURE]
     for command in commands:
         assert 'if __name__ == "__main__":' in (FOLDER / f"{command}.py").read_text(encoding="utf-8")
 

@@ -1,0 +1,37 @@
+"""`criba measure`: land what people said afterwards, and hold the predictions against it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from criba import landing, runs
+from criba.commands.options import Again, Json, RunId, Watch, aws
+from criba.commands.starting import tell
+from criba.console import sentence, show, uploading
+
+app = typer.Typer(no_args_is_help=True, help="Hold predictions against labels that come later.")
+
+
+@app.command()
+def land(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="JSON Lines, CSV or Parquet, plain or .gz: source, message_id, label.")],
+    as_json: Json = False,
+) -> None:
+    """Upload a file of labels for messages that were scored, as it is."""
+    landing.check_file(file)
+    here = aws(context)
+    with uploading(file.name, file.stat().st_size) as progress:
+        landed = landing.land_ground_truth(here, file, progress)
+    said = "was there already" if landed.already else f"landed, {landed.bytes:,} bytes"
+    show(vars(landed), sentence(f"s3://{landed.bucket}/{landed.key} {said}"), as_json=as_json)
+
+
+@app.command()
+def start(
+    context: typer.Context, run_id: RunId = None, again: Again = False, watch: Watch = False, as_json: Json = False
+) -> None:
+    """Start a measuring run, or bring the one of this name a step on."""
+    here = aws(context)
+    tell(here, runs.start(here, "measure", run_id=run_id, again=again), watch=watch, as_json=as_json)
