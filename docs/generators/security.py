@@ -37,6 +37,6 @@ def _checked(by: str) -> str:
     if kind == "gate":
         return "rule " + ", ".join(f"`{rule}`" for rule in what.split())
     if kind == "test":
-        file, _, name = what.partition("::")
+        file, _, name = what.partition(":" * 2)
         return f"test `{name}` in `{file}`"
     return f"not checked: {what}"

@@ -219,7 +219,7 @@ class LaunchWorkflow(Construct):
             work.allow("states:ListExecutions", on=[self.workflows["train"].state_machine_arn])
             work.allow(
                 "sagemaker:ListModelPackages",
-                on=[stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group)],
+                on=[stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")],
             )
 
 
