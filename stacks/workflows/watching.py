@@ -12,7 +12,6 @@ from pipeline_code.contracts import (
     BASELINE,
     BASELINE_FILES,
     DRIFT_DETECTED,
-    EVENT_SOURCE,
     LATEST,
     METRICS_NAMESPACE,
     MONITOR,
@@ -26,8 +25,9 @@ from pipeline_code.contracts import (
 from stacks.constructs.workflow import Workflow
 from stacks.workflows.container_jobs import INPUT, processing_input, processing_job
 from stacks.workflows.jobs import job_name, sagemaker_job
+from stacks.workflows.ledger import tell
 from stacks.workflows.platform import Platform
-from stacks.workflows.states import States, as_jsonata, choice, jsonata, read_json, task
+from stacks.workflows.states import State, States, as_jsonata, choice, jsonata, read_json, task
 
 WATCH = "Look for the baseline"
 """The first state of watching."""
@@ -36,7 +36,6 @@ STATISTICS, CONSTRAINTS = BASELINE_FILES
 VERSION = "' & $string($model.version) & '"
 RUN, BEFORE = "' & $run_id & '", "' & $before & '"
 FOUND = "$steps.monitor"
-DRIFTED = f"{FOUND}.warn = 1 or {FOUND}.page = 1"
 
 
 def watch(platform: Platform, *, messages: str, predictions: str, counts: Mapping[str, str], next_: str) -> States:
@@ -99,10 +98,14 @@ def watch(platform: Platform, *, messages: str, predictions: str, counts: Mappin
                 "Body": {"run_id": jsonata("$run_id"), "before": jsonata("$before")},
                 "ContentType": "application/json",
             },
-            next_="Drifted?",
+            next_="Have the messages drifted?",
         ),
-        "Drifted?": choice((DRIFTED, "Tell of the drift"), default=next_),
-        "Tell of the drift": task("events:putEvents", {"Entries": jsonata(_events(platform))}, next_=next_),
+        "Have the messages drifted?": choice(
+            (_drifted("data"), "Tell of the messages"), default="Has the model drifted?"
+        ),
+        "Tell of the messages": _told(platform, "data", next_="Has the model drifted?"),
+        "Has the model drifted?": choice((_drifted("model"), "Tell of the model"), default=next_),
+        "Tell of the model": _told(platform, "model", next_=next_),
     }
 
 
@@ -166,16 +169,24 @@ def _metrics(environment: str, counts: Mapping[str, str]) -> str:
     return f"$append([{counted}], {found})"
 
 
-def _events(platform: Platform) -> str:
-    """One event for each kind of drift that warns or pages."""
+def _drifted(kind: str) -> str:
+    return f"{FOUND}.{kind}_drift.warn = 1 or {FOUND}.{kind}_drift.page = 1"
+
+
+def _told(platform: Platform, kind: str, *, next_: str) -> State:
+    """An event of one kind of drift, which warns or pages."""
     report = f"'s3://{platform.storage.monitoring.bucket_name}/{report_prefix(RUN)}/' & {FOUND}.report"
-    detail = (
-        "{'run_id': $run_id, 'workflow': 'score', 'severity': $found.page = 1 ? 'page' : 'warn', 'kind': $kind,"
-        f" 'signals': [$found.signals], 'model_version': $string($model.version), 'report': {report}}}"
+    return tell(
+        platform.bus.event_bus_name,
+        DRIFT_DETECTED,
+        {
+            "run_id": jsonata("$run_id"),
+            "workflow": "score",
+            "severity": jsonata(f"{FOUND}.{kind}_drift.page = 1 ? 'page' : 'warn'"),
+            "kind": kind,
+            "signals": jsonata(f"[{FOUND}.{kind}_drift.signals]"),
+            "model_version": jsonata("$string($model.version)"),
+            "report": jsonata(report),
+        },
+        next_=next_,
     )
-    entry = (
-        f"{{'EventBusName': '{platform.bus.event_bus_name}', 'Source': '{EVENT_SOURCE}',"
-        f" 'DetailType': '{DRIFT_DETECTED}', 'Detail': {detail}}}"
-    )
-    told = f"function($kind, $found) {{ $found.warn = 1 or $found.page = 1 ? {entry} }}"
-    return f"($told := {told}; [$told('data', {FOUND}.data_drift), $told('model', {FOUND}.model_drift)])"
