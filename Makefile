@@ -10,16 +10,16 @@ CDK := PATH="$(NODE_BIN):$(BIN):$$PATH" HOME="$(CURDIR)/build/home" node_modules
 # What takes a job of the container seconds to import unless it is compiled; the platform's jobs write no bytecode.
 JOBS_IMPORT := $(addprefix .venv/lib/python3.11/site-packages/,granian jinja2 llvmlite matplotlib numba numpy PIL scipy sklearn)
 # All but the benchmarks' peers.
-EXTRAS := infrastructure jobs container local dev
+EXTRAS := infrastructure jobs container local gates dev
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install docs demo test proof test-transformer bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
+.PHONY: help install docs demo test proof test-transformer gates mutants bench bench-score drift-bench lint synth diff bootstrap deploy lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## / — /'
 
-install: .venv/installed node_modules/installed build/spark/installed build/kernel/installed ## Install everything, from locks with hashes
+install: .venv/installed node_modules/installed build/spark/installed build/kernel/installed build/checkov/installed ## Install everything, from locks with hashes
 
 .venv/installed: requirements/main.lock requirements/uv.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(0 if sys.version_info[:2] == (3, 11) else "criba needs Python 3.11, as Glue 5.1 does; this is " + sys.version.split()[0] + ". Say make PYTHON=/path/to/python3.11")'
@@ -46,6 +46,12 @@ node_modules/installed: package.json package-lock.json .venv/installed
 	PATH="$(NODE_BIN):$$PATH" HOME="$(CURDIR)/build/home" node "$(NODE_WHEEL)/lib/node_modules/npm/bin/npm-cli.js" ci --ignore-scripts --silent
 	@touch $@
 
+# One of the gates' checkers, whose pins fit nobody else's.
+build/checkov/installed: requirements/checkov.lock .venv/installed
+	build/uv/bin/uv venv --quiet --clear --python "$(PYTHON)" build/checkov
+	build/uv/bin/uv pip sync --quiet --compile-bytecode --require-hashes --python build/checkov/bin/python requirements/checkov.lock
+	@touch $@
+
 build/spark/installed: .venv/installed
 	$(BIN)/python -m criba.local.jobs.spark build/spark
 	@touch $@
@@ -58,6 +64,12 @@ demo: install ## Run the main job locally, whole (DATA=messages.jsonl for your o
 
 test: install lint ## Check the style and run every test
 	$(BIN)/pytest
+
+gates: install ## Check the security of every environment (ASSEMBLY=folder for any cloud assembly); offline
+	PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m gates $(ASSEMBLY)
+
+mutants: install ## Plant a few hundred defects in the templates and see that a gate catches each: build/mutants/summary.json
+	PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m gates.mutants $(ASSEMBLY)
 
 proof: install ## Prove every role's policies: each call allowed, nothing else granted, the matrix of personas
 	@PATH="$(NODE_BIN):$$PATH" $(BIN)/python -m tests.policies
@@ -109,6 +121,7 @@ deploy: install build/home/.aws ## Deploy one environment to AWS: make deploy EN
 lock: ## Resolve the dependencies anew
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --output-file requirements/uv.lock requirements/uv.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 $(EXTRAS:%=--extra %) --generate-hashes --output-file requirements/main.lock pyproject.toml
+	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --output-file requirements/checkov.lock requirements/checkov.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --extra container --extra bench --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file requirements/bench.lock pyproject.toml
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --output-file pipeline_code/requirements.lock pipeline_code/requirements.in
 	build/uv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --no-annotate --constraints requirements/main.lock --excludes pipeline_code/transformer/torch.txt --output-file requirements/transformer.lock requirements/transformer.in

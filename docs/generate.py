@@ -25,6 +25,7 @@ from generators import (  # noqa: E402
     personas,
     privacy,
     quality,
+    security,
     settings,
 )
 
@@ -49,6 +50,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "found by type": privacy.by_type,
     "found by language": privacy.by_language,
     "regions": privacy.regions_table,
+    "checklist": security.checklist,
     "personas": personas.personas_table,
     "personas as AWS has them": personas.actions_table,
     "recorded only": laptop.recorded_only,

@@ -45,7 +45,10 @@ class AccessStack(cdk.Stack):
                 name=f"criba-{settings.name}-source-{source}",
                 trust=source_trust(self, source=source, principal=settings.people.sources.get(source)),
                 hours=1,
-                rights=self.may.land(f"{RAW_MESSAGES}/source={source}"),
+                rights=[
+                    *self.may.land(f"{RAW_MESSAGES}/source={source}"),
+                    *self.may.never_register_or_approve(),
+                ],
                 boundary=self.boundary,
             )
 

@@ -249,6 +249,14 @@ class Settings(Section):
     image_digest: Digest | None = Field(
         None, description="Digest of the container image; without it CodeBuild builds the image at deploy."
     )
+    network: Literal["public", "private"] = Field(
+        "public", description='"private" puts all jobs into a network of their own, with no way to the internet.'
+    )
+    catalog_encryption: Literal["create", "existing"] = Field(
+        "existing",
+        description='Encryption of the Glue Data Catalog, one setting an account and Region: "create" it in one '
+        "environment there, or leave what exists.",
+    )
     sources: list[Source] = Field(
         min_length=1,
         max_length=100,  # their figures go to CloudWatch in one call, which takes 1,000

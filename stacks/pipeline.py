@@ -16,6 +16,7 @@ from stacks.constructs.job_roles import JobRoles
 from stacks.constructs.reach import Reach
 from stacks.constructs.retention import log_retention
 from stacks.constructs.triggers import Triggers
+from stacks.network import NetworkStack
 from stacks.storage import StorageStack
 from stacks.workflows.backfill import BackfillWorkflow
 from stacks.workflows.close import CloseWorkflow
@@ -33,8 +34,18 @@ JOBS = ROOT / "glue_jobs"
 class PipelineStack(cdk.Stack):
     """From a trigger to predictions: Glue jobs, container image, seven workflows, schedules and rules."""
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        storage: StorageStack,
+        network: NetworkStack | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(scope, id_, **kwargs)
+        self.network = network
         self.bus = events.EventBus(self, "Business", kms_key=storage.keys.services)
         self.platform = self._platform(settings, storage)
         self.train = TrainWorkflow(self, "Training", platform=self.platform).workflow.machine
@@ -67,7 +78,9 @@ class PipelineStack(cdk.Stack):
         self._outputs()
 
     def _platform(self, settings: Settings, storage: StorageStack) -> Platform:
-        self.runtime = runtime = glue_runtime(self, "GlueRuntime", settings=settings, storage=storage, root=ROOT)
+        self.runtime = runtime = glue_runtime(
+            self, "GlueRuntime", settings=settings, storage=storage, network=self.network, root=ROOT
+        )
         image = ContainerImage(
             self,
             "Image",
@@ -77,10 +90,11 @@ class PipelineStack(cdk.Stack):
             data_key=storage.keys.data,
             logs_key=storage.keys.services,
         )
-        roles = JobRoles(self, "JobRoles", storage=storage)
+        roles = JobRoles(self, "JobRoles", storage=storage, network=self.network)
         return Platform(
             settings=settings,
             storage=storage,
+            network=self.network,
             **self._glue_steps(storage, runtime),
             image=image,
             job_role=roles.job,

@@ -165,7 +165,7 @@ class Catalog(Construct):
         table_type: str = "EXTERNAL_TABLE",
         **more: Any,
     ) -> glue.CfnTable:
-        table = glue.CfnTable(
+        return glue.CfnTable(
             self,
             name.title().replace("_", ""),
             catalog_id=Stack.of(self).account,
@@ -174,8 +174,6 @@ class Catalog(Construct):
                 name=name, table_type=table_type, storage_descriptor=storage, **more
             ),
         )
-        table.add_resource_dependency(self.database)
-        return table
 
 
 def _columns(columns: Mapping[str, str]) -> list[glue.CfnTable.ColumnProperty]:

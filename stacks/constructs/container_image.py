@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk
-from aws_cdk import ArnFormat, CustomResource, Duration, Stack
+from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_codebuild as codebuild
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -69,8 +69,8 @@ class ContainerImage(Construct):
         context = assets.Asset(
             self, "Source", path=str(source), exclude=["__pycache__"], ignore_mode=cdk.IgnoreMode.GIT
         )
-        ours = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
-        role = iam.Role(self, "BuildRole", assumed_by=iam.ServicePrincipal("codebuild.amazonaws.com", conditions=ours))
+        role = self._role("BuildRole", "codebuild")
+        log = self._log("BuildLogs", logs_key)
         project = codebuild.Project(
             self,
             "Build",
@@ -86,10 +86,11 @@ class ContainerImage(Construct):
             },
             encryption_key=data_key,
             timeout=Duration.minutes(30),
+            logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log)),
             # CDK would add rights to reports, to the key of artefacts and to the whole bucket of assets.
             role=role.without_policy_updates(),
         )
-        self._allow_building(role, project, repository, context)
+        self._allow_building(role, log, repository, context)
         starter = self._starter(project, logs_key)
         image = CustomResource(
             self,
@@ -105,8 +106,8 @@ class ContainerImage(Construct):
 
     def _starter(self, project: codebuild.Project, logs_key: kms.IKey) -> lambda_.Function:
         """The function that CloudFormation calls; it starts the build and writes its own log, nothing else."""
-        log = logs.LogGroup(self, "StarterLogs", retention=logs.RetentionDays.ONE_MONTH, encryption_key=logs_key)
-        role = iam.Role(self, "StarterRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        log = self._log("StarterLogs", logs_key)
+        role = self._role("StarterRole", "lambda")
         for actions, resource in (
             (["codebuild:StartBuild"], project.project_arn),
             (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
@@ -115,7 +116,8 @@ class ContainerImage(Construct):
         starter = lambda_.Function(
             self,
             "Starter",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            memory_size=256,
             handler="index.handler",
             code=lambda_.Code.from_inline(STARTER.read_text(encoding="utf-8")),
             timeout=Duration.minutes(1),
@@ -126,24 +128,25 @@ class ContainerImage(Construct):
         return starter
 
     def _allow_building(
-        self, role: iam.Role, project: codebuild.Project, repository: ecr.IRepository, source: assets.Asset
+        self, role: iam.Role, log: logs.LogGroup, repository: ecr.IRepository, source: assets.Asset
     ) -> None:
         """Fetch the source, write the build's log, and push an image layer by layer."""
-        log = Stack.of(self).format_arn(
-            service="logs",
-            resource="log-group",
-            resource_name=f"/aws/codebuild/{project.project_name}",
-            arn_format=ArnFormat.COLON_RESOURCE_NAME,
-        )
         pushing = [
             *("BatchCheckLayerAvailability", "BatchGetImage", "CompleteLayerUpload", "DescribeImages"),
             *("InitiateLayerUpload", "PutImage", "UploadLayerPart"),
         ]
         for actions, resource in (
             (["s3:GetObject"], source.bucket.arn_for_objects(source.s3_object_key)),
-            (["logs:CreateLogGroup"], log),
-            (["logs:CreateLogStream", "logs:PutLogEvents"], f"{log}:*"),
+            (["logs:CreateLogStream", "logs:PutLogEvents"], log.log_group_arn),
             ([f"ecr:{name}" for name in pushing], repository.repository_arn),
             (["ecr:GetAuthorizationToken"], "*"),  # AWS gives this action no resource type
         ):
             role.add_to_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
+
+    def _role(self, id_: str, service: str) -> iam.Role:
+        """A role that the service takes for this account only."""
+        conditions = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        return iam.Role(self, id_, assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=conditions))
+
+    def _log(self, id_: str, key: kms.IKey) -> logs.LogGroup:
+        return logs.LogGroup(self, id_, retention=logs.RetentionDays.ONE_MONTH, encryption_key=key)

@@ -5,12 +5,14 @@ import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from aws_cdk import Stack
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from stacks.config import Settings
 from stacks.constructs.glue_step import GlueRuntime
+from stacks.network import NetworkStack
 from stacks.storage import StorageStack
 
 PURE_PYTHON = {"phonenumbers": ("carrierdata", "geodata", "tzdata"), "stdnum": ()}
@@ -20,7 +22,9 @@ All are pure Python, packed from what the lock installed.
 """
 
 
-def glue_runtime(scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, root: Path) -> GlueRuntime:
+def glue_runtime(
+    scope: Construct, id_: str, *, settings: Settings, storage: StorageStack, network: NetworkStack | None, root: Path
+) -> GlueRuntime:
     """Pack the jobs' library and set up encryption and logs, once for all jobs."""
     here = Construct(scope, id_)
     key = storage.keys.data
@@ -46,7 +50,30 @@ def glue_runtime(scope: Construct, id_: str, *, settings: Settings, storage: Sto
         worker_type=settings.cleaning.worker_type,
         max_workers=settings.cleaning.max_workers,
         timeout_minutes=settings.cleaning.timeout_minutes,
+        network=network,
+        connections=_connections(here, network) if network else [],
     )
+
+
+def _connections(scope: Construct, network: NetworkStack) -> list[glue.CfnConnection]:
+    """One connection a subnet: a job takes the first whose zone has room."""
+    return [
+        glue.CfnConnection(
+            scope,
+            f"Connection{index}",
+            catalog_id=Stack.of(scope).account,
+            connection_input=glue.CfnConnection.ConnectionInputProperty(
+                connection_type="NETWORK",
+                description="Puts a job's workers into the private network",
+                physical_connection_requirements=glue.CfnConnection.PhysicalConnectionRequirementsProperty(
+                    availability_zone=network.availability_zones[index],
+                    security_group_id_list=[network.jobs.security_group_id],
+                    subnet_id=subnet,
+                ),
+            ),
+        )
+        for index, subnet in enumerate(network.subnets)
+    ]
 
 
 def _library(scope: Construct, root: Path) -> assets.Asset:

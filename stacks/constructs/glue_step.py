@@ -12,6 +12,7 @@ from aws_cdk import aws_s3_assets as assets
 from constructs import Construct
 
 from stacks.constructs.reach import Reach
+from stacks.network import NetworkStack
 
 GLUE_VERSION = "5.1"
 """Spark 3.5.6, Python 3.11, Java 17. Glue's own default is 6.0; the jobs already run in ANSI mode as it does."""
@@ -28,6 +29,8 @@ class GlueRuntime:
     worker_type: str
     max_workers: int
     timeout_minutes: int
+    network: NetworkStack | None
+    connections: Sequence[glue.CfnConnection]
 
 
 class GlueStep(Construct):
@@ -62,10 +65,11 @@ class GlueStep(Construct):
             timeout=runtime.timeout_minutes,
             max_retries=0,
             execution_property=glue.CfnJob.ExecutionPropertyProperty(max_concurrent_runs=runs_at_once),
+            connections=_names(runtime.connections),
             security_configuration=runtime.security_configuration.ref,
             default_arguments=self._default_arguments(runtime),
         )
-        self.job.node.add_dependency(self.role)
+        self.job.node.add_dependency(self.role.node.find_child("DefaultPolicy"))
 
     @property
     def name(self) -> str:
@@ -116,6 +120,40 @@ class GlueStep(Construct):
                 conditions={"StringEquals": {"cloudwatch:namespace": "Glue"}},
             )
         )
+        if runtime.network:
+            self._join(runtime.network, runtime.connections)
+
+    def _join(self, network: NetworkStack, connections: Sequence[glue.CfnConnection]) -> None:
+        """Let the job read its connections and put tagged network interfaces into their subnets."""
+        network.grant_join(
+            self.role,
+            *("NetworkInterfaces", "Subnets", "SecurityGroups", "VpcEndpoints", "RouteTables"),
+        )
+        stack = Stack.of(self)
+        interfaces = stack.format_arn(service="ec2", resource="network-interface", resource_name="*")
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                sid="TagInterfaces",
+                actions=["ec2:CreateTags", "ec2:DeleteTags"],
+                resources=[interfaces],
+                conditions={"ForAllValues:StringEquals": {"aws:TagKeys": ["aws-glue-service-resource"]}},
+            )
+        )
+        names = [
+            stack.format_arn(service="glue", resource="connection", resource_name=connection.ref)
+            for connection in connections
+        ]
+        catalog = stack.format_arn(service="glue", resource="catalog")
+        look = iam.PolicyStatement(sid="LookAtVpc", actions=["ec2:DescribeVpcAttribute"], resources=[network.arn])
+        self.role.add_to_policy(look)
+        self.role.add_to_policy(
+            iam.PolicyStatement(sid="ReadConnections", actions=["glue:GetConnection"], resources=[catalog, *names])
+        )
+
+
+def _names(connections: Sequence[glue.CfnConnection]) -> glue.CfnJob.ConnectionsListProperty | None:
+    names = [connection.ref for connection in connections]
+    return glue.CfnJob.ConnectionsListProperty(connections=names) if names else None
 
 
 def _glue(scope: Construct) -> iam.ServicePrincipal:

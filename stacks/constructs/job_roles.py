@@ -6,13 +6,16 @@ from constructs import Construct
 
 from pipeline_code import contracts as names
 from stacks.constructs.reach import Reach
+from stacks.network import NetworkStack
 from stacks.storage import StorageStack
 
 
 class JobRoles(Construct):
     """Both read and write through SageMaker only: the containers themselves are isolated from the network."""
 
-    def __init__(self, scope: Construct, id_: str, *, storage: StorageStack) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, storage: StorageStack, network: NetworkStack | None = None
+    ) -> None:
         super().__init__(scope, id_)
         self.job = self._role("Job", storage)
         Reach(storage.curated, reads=[names.TRAINING, names.BATCH, names.MEASURING]).grant(self.job)
@@ -22,6 +25,12 @@ class JobRoles(Construct):
         self.model = self._role("Model", storage)
         Reach(storage.models, reads=[names.TRAINED]).grant(self.model)
         Reach(storage.curated, reads=[names.BATCH], writes=[names.BATCH]).grant(self.model)
+        for role in (self.job, self.model) if network else ():
+            network.grant_join(
+                role,
+                *("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups"),
+                also=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission"],
+            )
 
         if storage.settings.model_monitor_schedules:
             captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE]

@@ -53,6 +53,7 @@ def training_job(platform: Platform, *, channels: Mapping[str, str]) -> dict[str
         "StoppingCondition": {"MaxRuntimeInSeconds": training.timeout_minutes * 60},
         "EnableNetworkIsolation": True,
         "EnableInterContainerTrafficEncryption": True,
+        **platform.vpc_config,
     }
 
 
@@ -93,7 +94,11 @@ def processing_job(
         },
         "ProcessingResources": {"ClusterConfig": platform.cluster(instance_type)},
         "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
-        "NetworkConfig": {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True},
+        "NetworkConfig": {
+            "EnableNetworkIsolation": True,
+            "EnableInterContainerTrafficEncryption": True,
+            **platform.vpc_config,
+        },
     }
 
 

@@ -213,6 +213,8 @@ class LaunchWorkflow(Construct):
             "sagemaker:DescribeModelPackage",
             on=[stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")],
         )
+        # Packages are encrypted: who describes one needs its key.
+        work.allow("kms:Decrypt", on=[self.platform.storage.keys.data.key_arn])
         if self._retrains:
             work.allow("states:ListExecutions", on=[self.workflows["train"].state_machine_arn])
             work.allow(

@@ -13,6 +13,7 @@ from stacks.config import Settings
 from stacks.constructs.container_image import ContainerImage
 from stacks.constructs.glue_step import GlueStep
 from stacks.constructs.workflow import Workflow
+from stacks.network import NetworkStack
 from stacks.storage import StorageStack
 from stacks.workflows.states import State, machine
 
@@ -23,6 +24,7 @@ class Platform:
 
     settings: Settings
     storage: StorageStack
+    network: NetworkStack | None
     clean: GlueStep
     build_training_set: GlueStep
     build_batch: GlueStep
@@ -48,6 +50,11 @@ class Platform:
     @property
     def champion_arn(self) -> str:
         return f"arn:{Aws.PARTITION}:ssm:{Aws.REGION}:{Aws.ACCOUNT_ID}:parameter{self.champion}"
+
+    @property
+    def vpc_config(self) -> dict[str, object]:
+        """The `VpcConfig` of a job or model in a private network; nothing without one."""
+        return {"VpcConfig": self.network.job_config} if self.network else {}
 
     def cluster(self, instance_type: str) -> dict[str, object]:
         """One encrypted instance for a training or processing job."""

@@ -102,6 +102,7 @@ class PromoteWorkflow(Construct):
                     "ExecutionRoleArn": here.model_role.role_arn,
                     "PrimaryContainer": {"ModelPackageName": jsonata("$package.ModelPackageArn")},
                     "EnableNetworkIsolation": True,
+                    **here.vpc_config,
                 },
                 assign={"model_name": jsonata(name)},
                 # It may have been made by a call whose answer was lost.

@@ -203,6 +203,7 @@ class TrainWorkflow(Construct):
                     },
                     "ModelCard": {"ModelCardContent": jsonata("$model_card"), "ModelCardStatus": "PendingReview"},
                     "CustomerMetadataProperties": lineage,
+                    "SecurityConfig": {"KmsKeyId": here.storage.keys.data.key_arn},
                 },
                 assign={
                     "model_card": jsonata("null"),

@@ -51,10 +51,10 @@ OF_THE_ACCOUNT = {("AWS/SNS", "SMSSuccessRate"), ("AWS/SNS", "SMSMonthToDateSpen
 
 
 def by_our_machines() -> set[Published]:
-    """What the state machines of the local environment publish, and the verdicts that the jobs hand to them."""
+    """What the state machines of the local environment publish, and the verdicts that `measure` hands to its own."""
     found = {metric for definition in definitions().values() for metric in _of(definition["States"])}
     environment = frozenset({("Environment", "local")})
-    return found | {("Criba", name, environment) for name in (*DRIFT_VERDICTS, *QUALITY_VERDICTS)}
+    return found | {("Criba", name, environment) for name in QUALITY_VERDICTS}
 
 
 def _of(states: dict[str, Any]) -> Iterator[Published]:

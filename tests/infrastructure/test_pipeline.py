@@ -338,7 +338,11 @@ def test_whoever_describes_encrypted_executions_may_decrypt_them_and_nothing_els
             one
             for one in found
             if actions(one) == ["kms:Decrypt"]
-            and len(one["Condition"]["StringEquals"].get("kms:EncryptionContext:aws:states:stateMachineArn", []))
+            and len(
+                one.get("Condition", {})
+                .get("StringEquals", {})
+                .get("kms:EncryptionContext:aws:states:stateMachineArn", [])
+            )
             == machines
         ]
         assert "KeysServices" in json.dumps(decrypting["Resource"])

@@ -1,10 +1,10 @@
-"""`make proof`: what each role calls and whether it may, the matrix of personas, and who may take which role."""
+"""`make proof`: what each role calls and whether it may, the matrix of personas, who may take and give which role."""
 
 import sys
 import time
 from collections import Counter
 
-from tests.policies import grants, matrix, proof, trusts
+from tests.policies import grants, matrix, passing, proof, trusts
 from tests.policies.deployed import Environment, synthesized
 from tests.policies.proof import Proof
 
@@ -59,7 +59,10 @@ def _of_trusts(environment: Environment) -> list[str]:
     asked = list(trusts.takings(environment))
     wrong = trusts.wrong(asked)
     print(f"\n{len(asked)} ways to take a role, {sum(one.expected for one in asked)} of them open, {len(wrong)} wrong")
-    return wrong
+    given = list(passing.passings(environment))
+    amiss = passing.wrong(environment, given)
+    print(f"{len(given)} ways to give one to a service, {sum(one.expected for one in given)} open, {len(amiss)} wrong")
+    return [*wrong, *amiss]
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ def cells() -> list[Cell]:
         Cell(row, persona, escalated)
         for row in rows()
         for persona in COLUMNS
-        for escalated in ([False, True] if row.even and persona != "source-web-form" else [False])
+        for escalated in ([False, True] if row.even else [False])
     ]
 
 

@@ -6,7 +6,7 @@ Derived for every resource of a type that a template holds, so a new job, schedu
 from collections.abc import Iterator
 
 from tests.policies import workflows
-from tests.policies.actions import Asking
+from tests.policies.actions import TLS, Asking
 from tests.policies.deployed import Environment, Resource
 from tests.policies.simulator import Check
 from tests.policies.workflows import DELIVERY, TRACING
@@ -27,17 +27,18 @@ def checks(environment: Environment) -> Found:
                 yield roles[arn], f"{resource.type.rpartition(':')[2]} {resource.place}", check
 
 
-def users(environment: Environment) -> dict[str, set[str]]:
-    """The services that take each role, by the role's place: which something in the templates runs as, or is passed."""
-    found: dict[str, set[str]] = {place: set() for place in environment.roles}
+def users(environment: Environment) -> dict[str, dict[str, str]]:
+    """The services that take each role, by its place, each with the ARN of what they take it for ("" if they say none).
+
+    Something in the templates runs as the role, or a workflow passes it.
+    """
+    found: dict[str, dict[str, str]] = {place: {} for place in environment.roles}
     roles = {role.arn: role.place for role in environment.roles.values()}
     for resource in environment.resources.values():
         for service, arn in _used_by(resource):
-            found[roles[arn]].add(service)
-    for place in passed(environment):
-        found[place].add("sagemaker.amazonaws.com")
-    for place in STUDIO:
-        found[place].add("sagemaker.amazonaws.com")
+            found[roles[arn]][service] = resource.arn
+    for place in (*passed(environment), *STUDIO):
+        found[place]["sagemaker.amazonaws.com"] = ""
     return found
 
 
@@ -67,6 +68,12 @@ def _used_by(resource: Resource) -> Iterator[tuple[str, str]]:
             yield "codebuild.amazonaws.com", given["ServiceRole"]
         case "AWS::Lambda::Function":
             yield "lambda.amazonaws.com", given["Role"]
+        case "AWS::CloudTrail::Trail":
+            yield "cloudtrail.amazonaws.com", given["CloudWatchLogsRoleArn"]
+        case "AWS::KinesisFirehose::DeliveryStream":
+            yield "firehose.amazonaws.com", given["ExtendedS3DestinationConfiguration"]["RoleARN"]
+        case "AWS::Logs::SubscriptionFilter":
+            yield "logs.amazonaws.com", given["RoleArn"]
 
 
 def _glue_job(environment: Environment, job: Resource) -> Iterator[tuple[str, Check]]:
@@ -144,7 +151,38 @@ def _function(environment: Environment, function: Resource) -> Iterator[tuple[st
         yield role, Check("codebuild:StartBuild", project.arn)
 
 
+def _trail(_: Environment, trail: Resource) -> Iterator[tuple[str, Check]]:
+    """CloudTrail copies what it tells to a log group."""
+    group = str(trail.properties["CloudWatchLogsLogGroupArn"]).removesuffix(":*")
+    for action in ("CreateLogStream", "PutLogEvents"):
+        yield trail.properties["CloudWatchLogsRoleArn"], Check(f"logs:{action}", f"{group}:log-stream:x")
+
+
+def _delivery_stream(environment: Environment, stream: Resource) -> Iterator[tuple[str, Check]]:
+    """Firehose writes encrypted files in pieces, and tells of what it could not write."""
+    given = stream.properties["ExtendedS3DestinationConfiguration"]
+    role, bucket = given["RoleARN"], given["BucketARN"]
+    for action in ("AbortMultipartUpload", "PutObject"):
+        yield role, Check(f"s3:{action}", f"{bucket}/logs/x.gz", TLS)
+    for action in ("GetBucketLocation", "ListBucket", "ListBucketMultipartUploads"):
+        yield role, Check(f"s3:{action}", bucket, TLS)
+    key = given["EncryptionConfiguration"]["KMSEncryptionConfig"]["AWSKMSKeyARN"]
+    yield from ((role, one) for one in Asking(environment).kms(key, "s3", ("Decrypt", "GenerateDataKey")))
+    group = given["CloudWatchLoggingOptions"]["LogGroupName"]
+    for action in ("CreateLogStream", "PutLogEvents"):
+        yield role, Check(f"logs:{action}", environment.arn_of("logs", f"log-group:{group}:log-stream:x"))
+
+
+def _subscription(_: Environment, subscription: Resource) -> Iterator[tuple[str, Check]]:
+    """CloudWatch Logs hands on what a group gets."""
+    for action in ("PutRecord", "PutRecordBatch"):
+        yield subscription.properties["RoleArn"], Check(f"firehose:{action}", subscription.properties["DestinationArn"])
+
+
 RULES = {
+    "AWS::CloudTrail::Trail": _trail,
+    "AWS::KinesisFirehose::DeliveryStream": _delivery_stream,
+    "AWS::Logs::SubscriptionFilter": _subscription,
     "AWS::CodeBuild::Project": _build,
     "AWS::Events::Rule": _rule,
     "AWS::Glue::Job": _glue_job,
@@ -167,7 +205,6 @@ def of_containers(environment: Environment) -> Iterator[Check]:
         yield Check(f"logs:{name}", f"{group}:log-stream:x")
     metrics = {"cloudwatch:namespace": "/aws/sagemaker/TrainingJobs"}
     yield Check("cloudwatch:PutMetricData", "*", metrics)
-    (key,) = {environment.key_of(one.name) for one in environment.of("AWS::S3::Bucket")} - {None}
-    assert key is not None
+    key = environment.resources["Storage/Keys/Data"].arn
     yield Check("kms:DescribeKey", key)
     yield Check("kms:CreateGrant", key, {"kms:GrantIsForAWSResource": "true"})

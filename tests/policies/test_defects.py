@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies import grants, matrix, proof, trusts
+from tests.policies import grants, matrix, passing, proof, trusts
 from tests.policies.deployed import Environment
 
 Statement = dict[str, Any]
@@ -63,6 +63,15 @@ def test_a_role_that_may_be_passed_to_any_service(broken: Environment) -> None:
     assert [one for one in matrix.wrong(fresh) if "PassRole" in one and "administrator" not in one] == [
         "data-scientist: give SageMaker the jobs' role (iam:PassRole on job-role) is allowed",
         "data-scientist: give EC2 the jobs' role (iam:PassRole on job-role) is allowed",
+    ]
+
+
+def test_a_workflow_that_may_give_its_jobs_role_to_any_service(broken: Environment) -> None:
+    (one,) = [one for one in statements(broken, "Pipeline", "ScoringScoreRole") if one["Action"] == "iam:PassRole"]
+    del one["Condition"]
+    assert passing.wrong(broken, list(passing.passings(broken))) == [
+        f"Pipeline/Scoring/Score/Role gives Pipeline/JobRoles/Job to {service}.amazonaws.com: allowed"
+        for service in ("glue", "ec2")
     ]
 
 

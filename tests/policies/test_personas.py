@@ -7,7 +7,7 @@ import pytest
 
 from criba.commands import backfill, erase, quarantine
 from stacks.constructs.identity import person_trust
-from tests.policies import matrix, trusts
+from tests.policies import matrix, passing, trusts
 from tests.policies.deployed import Environment, Role, synthesized
 from tests.policies.trusts import Taking
 
@@ -53,6 +53,18 @@ def test_nobody_takes_a_role_but_the_service_that_runs_as_it_for_this_account(en
     asked = list(trusts.takings(environment))
     assert len(asked) > 500
     assert trusts.wrong(asked) == []
+
+
+def test_a_role_is_given_to_sagemaker_by_the_workflows_that_need_it_and_by_nobody_else(
+    environment: Environment,
+) -> None:
+    asked = list(passing.passings(environment))
+    assert {str(one) for one in asked if one.expected} >= {
+        "Pipeline/Training/Train/Role gives Pipeline/JobRoles/Job to sagemaker.amazonaws.com",
+        "Pipeline/Promotion/Promote/Role gives Pipeline/JobRoles/Model to sagemaker.amazonaws.com",
+        "Pipeline/Scoring/Score/Role gives Pipeline/JobRoles/Job to sagemaker.amazonaws.com",
+    }
+    assert passing.wrong(environment, asked) == []
 
 
 def trusted(provider: str | None, *, break_glass: bool = False) -> Role:

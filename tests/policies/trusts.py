@@ -9,7 +9,10 @@ from tests.policies.deployed import Environment, Role
 from tests.policies.simulator import Check, Verdict
 
 ANOTHER_ACCOUNT = "999999999999"
-SERVICES = ("codebuild", "ec2", "events", "glue", "lambda", "sagemaker", "scheduler", "states")
+SERVICES = (
+    *("cloudtrail", "codebuild", "ec2", "events", "firehose", "glue", "lambda", "logs", "sagemaker", "scheduler"),
+    "states",
+)
 WITHOUT_SOURCE = {"Pipeline/Image/StarterRole": "Lambda gives no source account when it takes a function's role"}
 """Roles that a service takes without saying for whom, and why that is so."""
 
@@ -38,6 +41,8 @@ def takings(environment: Environment) -> Iterator[Taking]:
             runs = service in users[role.place]
             for account in (environment.account, ANOTHER_ACCOUNT):
                 source = {"aws:SourceAccount": account}
+                if arn := users[role.place].get(service):
+                    source["aws:SourceArn"] = arn.replace(environment.account, account)
                 ours = account == environment.account or role.place in WITHOUT_SOURCE
                 yield Taking(role, service, "sts:AssumeRole", source, expected=runs and ours)
         for who in _strangers(environment):

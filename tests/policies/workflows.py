@@ -113,7 +113,9 @@ class _Reading:
             return [list(one) for one in itertools.product(*(self._values(name, item) for item in value))]
         return [value]
 
-    def _expression(self, name: str, text: str) -> list[str]:
+    def _expression(self, name: str, text: str) -> list[Any]:
+        if name == "Entries":
+            return [[_fields(text)]]
         if name == "ExecutionArn" and text.endswith("Execution.Id"):
             return [f"{self._machine.arn.replace(':stateMachine:', ':execution:')}:x"]
         found = literal(text, self._constants)
@@ -125,6 +127,11 @@ class _Reading:
             (group,) = self._environment.of("AWS::SageMaker::ModelPackageGroup")
             return [self._environment.arn_of("sagemaker", f"model-package/{group.name}/1")]
         return found
+
+
+def _fields(text: str) -> dict[str, str]:
+    """The object that an expression makes, as far as its values are literals."""
+    return dict(re.findall(r"""['"](\w+)['"]\s*:\s*['"]([^'"]*)['"]""", text))
 
 
 def _constants(definition: Mapping[str, Any]) -> dict[str, list[str]]:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from gates.language import problems
 from tests.workflows.conftest import definitions
 from tests.workflows.evaluation import evaluate
-from tests.workflows.language import problems
 
 
 def states() -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from gates.language import problems
 from tests.workflows.conftest import Definition, definitions
-from tests.workflows.language import problems
 
 
 def test_a_definition_has_nothing_that_aws_would_refuse(definition: Definition) -> None:

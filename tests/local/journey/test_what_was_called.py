@@ -12,9 +12,6 @@ from tests.local.journey.conftest import Person
 from tests.policies import recording, workflows
 from tests.policies.deployed import synthesized
 
-STACKS = ("Storage", "Pipeline", "Operations", "Access")
-
-
 BEFORE = {"test_journey.py", "test_later_days.py", "test_people.py"}
 
 
@@ -25,7 +22,7 @@ def told(request: pytest.FixtureRequest, person: Callable[[str], Person], platfo
         pytest.skip("part of the journey did not run: say pytest tests/local/journey")
     cloudformation = person("operator").client("cloudformation")
     stacks = {}
-    for stack in STACKS:
+    for stack in synthesized("local").templates:
         found = cloudformation.describe_stack_resources(StackName=f"Criba-local-{stack}")["StackResources"]
         stacks[stack] = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found}
     return recording.neutral(platform_folder, stacks)

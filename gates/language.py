@@ -1,23 +1,30 @@
-"""Checks a state machine as AWS would at run time: its graph, and each task's arguments against botocore's models."""
+"""Checks a state machine as AWS would at run time: its graph, its expressions, and tasks' arguments by botocore."""
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
+import jsonata  # type: ignore[import-untyped]
 from botocore.model import OperationModel, Shape
 
 OPTIMISED = {
-    "glue:startJobRun": ("glue", "StartJobRun"),
+    "athena:startQueryExecution": ("athena", "StartQueryExecution"),
+    "codebuild:startBuild": ("codebuild", "StartBuild"),
     "events:putEvents": ("events", "PutEvents"),
-    "states:startExecution": ("stepfunctions", "StartExecution"),
+    "glue:startJobRun": ("glue", "StartJobRun"),
+    "lambda:invoke": ("lambda", "Invoke"),
     "sagemaker:createModel": ("sagemaker", "CreateModel"),
-    "sagemaker:createTrainingJob": ("sagemaker", "CreateTrainingJob"),
     "sagemaker:createProcessingJob": ("sagemaker", "CreateProcessingJob"),
+    "sagemaker:createTrainingJob": ("sagemaker", "CreateTrainingJob"),
     "sagemaker:createTransformJob": ("sagemaker", "CreateTransformJob"),
+    "sns:publish": ("sns", "Publish"),
+    "sqs:sendMessage": ("sqs", "SendMessage"),
+    "states:startExecution": ("stepfunctions", "StartExecution"),
 }
-WITH_SYNC = set(OPTIMISED) - {"events:putEvents", "sagemaker:createModel"}
-SERVICES = {"sfn": "stepfunctions"}
+WITH_SYNC = {one for one in OPTIMISED if ":start" in one or one.endswith("Job")}
+SERVICES = {"sfn": "stepfunctions", "cloudwatchlogs": "logs", "eventbridge": "events"}
 AS_TEXT = {"Detail", "Body", "Input", "Message"}
 """Arguments that Step Functions turns into text by itself."""
 
@@ -28,6 +35,7 @@ def problems(definition: dict[str, Any]) -> list[str]:
     """All that is wrong with a definition, one sentence each; empty if it is sound."""
     found = list(_graph(definition))
     for name, state in definition["States"].items():
+        found += [f"{name}: {problem}" for problem in _expressions(state, "")]
         if state["Type"] == "Task":
             found += [f"{name}: {problem}" for problem in _task(state)]
         if state["Type"] == "Map":
@@ -64,7 +72,7 @@ def _assigned(states: Iterable[dict[str, Any]]) -> set[str]:
 
 
 def _task(state: dict[str, Any]) -> Iterator[str]:
-    operation = _operation(state["Resource"])
+    operation = operation_of(state["Resource"])
     if isinstance(operation, str):
         yield operation
         return
@@ -75,18 +83,21 @@ def _task(state: dict[str, Any]) -> Iterator[str]:
         yield "no retry with jitter"
     if any(error in ("States.ALL", "States.TaskFailed") for retry in retries for error in retry["ErrorEquals"]):
         yield "retries what is not transient"
-    assert operation.input_shape is not None
-    yield from _arguments(operation.input_shape, state.get("Arguments", {}), "Arguments")
+    assert operation.input_shape is not None  # noqa: S101 - narrows the type
+    key = "Parameters" if "Parameters" in state else "Arguments"
+    yield from _arguments(operation.input_shape, state.get(key, {}), key)
 
 
-def _operation(resource: str) -> OperationModel | str:
+def operation_of(resource: str) -> OperationModel | str:
     """The operation that an integration calls, or what is wrong with it."""
-    match = re.fullmatch(r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync(?::2)?)?", resource)
+    match = re.fullmatch(
+        r"arn:aws:states:::(aws-sdk:)?([a-z0-9]+):([A-Za-z0-9]+)(\.sync(?::2)?|\.waitForTaskToken)?", resource
+    )
     if match is None:
         return f"no such integration: {resource}"
     sdk, service, action, sync = match.groups()
     key = f"{service}:{action}"
-    if sync and (sdk or key not in WITH_SYNC):
+    if sync and sync.startswith(".sync") and (sdk or key not in WITH_SYNC):
         return f"{key} cannot be waited for with .sync"
     if not sdk and key not in OPTIMISED:
         return f"no optimised integration: {key}"
@@ -101,7 +112,7 @@ def _operation(resource: str) -> OperationModel | str:
 
 def _arguments(shape: Shape, value: Any, path: str) -> Iterator[str]:
     """Compare a value with a botocore shape; what an expression will be is known by name only."""
-    if isinstance(value, str) and value.startswith("{%"):
+    if isinstance(value, str) and value.startswith(("{%", "$.", "$$.")):
         return
     if isinstance(value, dict | list) and path.rsplit(".", 1)[-1] in AS_TEXT:
         return
@@ -113,6 +124,8 @@ def _arguments(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield from _arguments(shape.member, item, f"{path}[{index}]")  # type: ignore[attr-defined]
         if not isinstance(value, list):
             yield f"{path} should be a list"
+        elif len(value) < shape.metadata.get("min", 0) or len(value) > shape.metadata.get("max", len(value)):
+            yield f"{path} has {len(value)} items, which AWS does not take"
     elif kind == "map":
         for key, item in value.items():
             yield from _arguments(shape.value, item, f"{path}.{key}")  # type: ignore[attr-defined]
@@ -125,17 +138,18 @@ def _structure(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield f"{path} should be an object"
         return
     members = {name[0].upper() + name[1:]: member for name, member in shape.members.items()}  # type: ignore[attr-defined]
-    for name, item in value.items():
+    for name, item in ((name.removesuffix(".$"), item) for name, item in value.items()):
         if name not in members:
             yield f"{path}.{name} is no parameter"
         else:
             yield from _arguments(members[name], item, f"{path}.{name}")
-    required = {name[0].upper() + name[1:] for name in shape.required_members}  # type: ignore[attr-defined]
-    yield from (f"{path}.{name} is missing" for name in sorted(required - set(value)))
+    required = {name[0].upper() + name[1:] for name in shape.required_members}
+    given = {name.removesuffix(".$") for name in value}
+    yield from (f"{path}.{name} is missing" for name in sorted(required - given))
 
 
 def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    expected = {
+    expected: dict[str, type | tuple[type, ...]] = {
         "string": str,
         "boolean": bool,
         "integer": int,
@@ -151,3 +165,46 @@ def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
         low, high = shape.metadata.get("min", value), shape.metadata.get("max", value)
         if not low <= value <= high:
             yield f"{path} = {value} is not within {low} and {high}"
+    elif shape.type_name == "string":
+        yield from _text(shape, str(value), path)
+
+
+def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max", len(value))
+    if not low <= len(value) <= high:
+        yield f"{path} = {value[:40]!r} should have {low} to {high} characters"
+    pattern = shape.metadata.get("pattern")
+    if pattern and not _matches(pattern, value):
+        yield f"{path} = {value[:80]!r} does not match {pattern[:80]}"
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Whether `value` matches a pattern of the service's; one that Python cannot read says nothing."""
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        return True
+
+
+def _expressions(value: Any, path: str) -> Iterator[str]:
+    """What is wrong with the JSONata anywhere inside a state."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            if key not in ("States", "ItemProcessor", "Branches"):
+                yield from _expressions(one, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _expressions(one, f"{path}[{index}]")
+    elif isinstance(value, str) and value.startswith("{%") and (wrong := _wrong_expression(value)):
+        yield f"{path} {wrong}"
+
+
+@cache
+def _wrong_expression(value: str) -> str | None:
+    if not value.rstrip().endswith("%}"):
+        return "does not end with %}"
+    try:
+        jsonata.Jsonata(value.strip().removeprefix("{%").removesuffix("%}"))
+    except jsonata.JException as error:
+        return f"is no JSONata: {error}"
+    return None

@@ -1,0 +1,1 @@
+"""Public checkers, each behind one function that turns its answers into findings."""
