@@ -102,7 +102,8 @@ def test_matching_labels_reads_ground_truth_by_version_and_writes_no_messages(pr
     found = statements_of(prod.pipeline, "MatchLabels")
     assert by_bucket(resources(found, "s3:GetObjectVersion")) == {"Raw": {"/ground-truth/*"}}
     assert by_bucket(resources(found, "s3:PutObject")) == {"Curated": {"/measuring/*", "/runs/*"}}
-    assert by_bucket(resources(found, "s3:GetObject")) == {
+    read = [one for one in resources(found, "s3:GetObject") if "cdk-" not in one]  # its own script and library apart
+    assert by_bucket(read) == {
         "Curated": {"/runs/*", "/rewritten/*", "/measuring/*"},
         "Predictions": {"/predictions/*", "/publications/*"},
         "Monitoring": {"/baseline/*", "/latest/*"},
