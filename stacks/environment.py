@@ -26,7 +26,13 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
     access = AccessStack(
-        scope, stack_name(settings.name, "Access"), settings=settings, storage=storage, pipeline=pipeline, env=where
+        scope,
+        stack_name(settings.name, "Access"),
+        settings=settings,
+        storage=storage,
+        pipeline=pipeline,
+        operations=operations,
+        env=where,
     )
     stacks: list[cdk.Stack] = [audit, storage, pipeline, operations, access]
     audit.delivery.take(pipeline)

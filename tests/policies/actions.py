@@ -223,6 +223,10 @@ def _pass(role: str, service: str) -> Check:
     return Check("iam:PassRole", role, {"iam:PassedToService": f"{service}.amazonaws.com"})
 
 
+def _describe_alarms(ask: Asking, given: Parameters) -> Iterator[Check]:
+    yield Check("cloudwatch:DescribeAlarms", ask.arn("cloudwatch", f"alarm:{given['AlarmNamePrefix']}x"))
+
+
 def _put_events(ask: Asking, given: Parameters) -> Iterator[Check]:
     for entry in given["Entries"]:
         context = {"events:source": entry["Source"], "events:detail-type": entry["DetailType"]}
@@ -252,6 +256,7 @@ def _tags(action: str) -> Asked:
 
 TABLE: dict[str, Asked] = {
     "cloudformation:DescribeStacks": _describe_stacks,
+    "cloudwatch:DescribeAlarms": _describe_alarms,
     "cloudwatch:PutMetricData": _put_metrics,
     "events:PutEvents": _put_events,
     **{f"events:{name}": _on(f"events:{name}", "events", "rule/{}", "Name") for name in ("DescribeRule", "PutRule")},
@@ -286,6 +291,7 @@ TABLE: dict[str, Asked] = {
     "sagemaker:ListModelPackages": _list_packages,
     "sagemaker:ListTags": _tags("ListTags"),
     "sagemaker:UpdateModelPackage": _update_package,
+    "sns:ListSubscriptionsByTopic": _itself("sns:ListSubscriptionsByTopic", "TopicArn"),
     "sns:Publish": _publish,
     "ssm:GetParameter": _on("ssm:GetParameter", "ssm", "parameter{}", "Name"),
     "ssm:PutParameter": _on("ssm:PutParameter", "ssm", "parameter{}", "Name"),

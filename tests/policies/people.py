@@ -14,6 +14,13 @@ from tests.policies.simulator import Check
 PIECES = ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload")
 SOURCE = "Access/Source-"
 QUERY = (*(f"{verb}QueryExecution" for verb in ("Get", "Start", "Stop")), "GetQueryResults", "GetWorkGroup")
+ADMIN = "Access/Admin/Role"
+ALERTING = (
+    "cloudtrail:LookupEvents",
+    *(f"sns:{name}" for name in ("CheckIfPhoneNumberIsOptedOut", "GetSMSAttributes", "GetSMSSandboxAccountStatus")),
+    *(f"sns:{name}" for name in ("ListOriginationNumbers", "ListSMSSandboxPhoneNumbers")),
+)
+"""What `criba alerts check` and `criba audit` ask an account, and a laptop has not."""
 BOOTSTRAP = ("deploy", "file-publishing", "lookup")
 
 
@@ -54,10 +61,14 @@ def checks(environment: Environment) -> Iterator[tuple[str, Check]]:
         for action in ("PutObject", "AbortMultipartUpload", "GetObject"):
             yield persona, Check(f"s3:{action}", f"{predictions}/query-results/q.csv", TLS)
         yield from ((persona, one) for one in _keys(environment))
+    for topic in environment.of("AWS::SNS::Topic"):
+        yield ADMIN, Check("sns:ListSubscriptionsByTopic", topic.arn)
+    for action in ALERTING:
+        yield ADMIN, Check(action, "*")
     for name in BOOTSTRAP:
         role = f"cdk-hnb659fds-{name}-role-{environment.account}-{environment.region}"
         for action in ("AssumeRole", "SetSourceIdentity"):
-            yield "Access/Admin/Role", Check(f"sts:{action}", f"arn:aws:iam::{environment.account}:role/{role}")
+            yield ADMIN, Check(f"sts:{action}", f"arn:aws:iam::{environment.account}:role/{role}")
 
 
 def _keys(environment: Environment) -> Iterator[Check]:
