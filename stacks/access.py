@@ -72,7 +72,7 @@ class AccessStack(cdk.Stack):
         may = self.may
         return [
             *may.land(RAW_LABELS, RAW_GROUND_TRUTH),
-            *may.start("train"),
+            *may.start("train", "measure"),
             *may.register_for_approval(),
         ]
 
@@ -83,7 +83,7 @@ class AccessStack(cdk.Stack):
             *may.land(RAW_MESSAGES, RAW_LABELS, RAW_GROUND_TRUTH),
             *may.bring_back(),
             *may.ask_for_erasure(),
-            *may.start("score", "backfill"),
+            *may.start("score", "backfill", "measure"),
             *may.never_register_or_approve(),
         ]
 
@@ -91,7 +91,7 @@ class AccessStack(cdk.Stack):
         """Starting **promote** is what a roll back is."""
         may = self.may
         return [
-            *may.start("train", "score", "backfill", "promote"),
+            *may.start("train", "score", "backfill", "measure", "promote"),
             *may.approve_as_somebody_else(),
         ]
 
@@ -103,7 +103,7 @@ class AccessStack(cdk.Stack):
             *may.land_redriven(),
             *may.ask_for_erasure(),
             *may.erase(),
-            *may.start("train", "score", "backfill"),
+            *may.start("train", "score", "backfill", "measure"),
             *may.check_and_audit(self.topics),
             *may.deploy(),
             *may.delete_buckets_and_keys(),

@@ -206,6 +206,15 @@ def _create_job(kind: str) -> Asked:
     return asked
 
 
+def _define_monitoring(kind: str) -> Asked:
+    def asked(ask: Asking, given: Parameters) -> Iterator[Check]:
+        definition = f"{kind.lower()}-quality-job-definition/{given['JobDefinitionName']}"
+        yield Check(f"sagemaker:Create{kind}QualityJobDefinition", ask.arn("sagemaker", definition))
+        yield _pass(given["RoleArn"], "sagemaker")
+
+    return asked
+
+
 def _volume_key(given: Parameters) -> str | None:
     places = (
         given.get("ResourceConfig", {}),
@@ -285,6 +294,13 @@ TABLE: dict[str, Asked] = {
         f"sagemaker:{verb}{kind}Job": _of_job(verb, kind)
         for kind in ("Processing", "Training", "Transform")
         for verb in ("Describe", "Stop")
+    },
+    **{f"sagemaker:Create{kind}QualityJobDefinition": _define_monitoring(kind) for kind in ("Data", "Model")},
+    **{
+        f"sagemaker:{verb}MonitoringSchedule": _on(
+            f"sagemaker:{verb}MonitoringSchedule", "sagemaker", "monitoring-schedule/{}", "MonitoringScheduleName"
+        )
+        for verb in ("Create", "Describe", "Update")
     },
     "sagemaker:DescribeModel": _on("sagemaker:DescribeModel", "sagemaker", "model/{}", "ModelName"),
     "sagemaker:DescribeModelPackage": _itself("sagemaker:DescribeModelPackage", "ModelPackageName"),
