@@ -12,6 +12,7 @@ from stacks.constructs.boundary import boundary
 from stacks.constructs.governed_role import GovernedRole
 from stacks.constructs.identity import person_trust, source_trust, studio_trust
 from stacks.constructs.rights import Rights, Statements
+from stacks.operations import OperationsStack
 from stacks.pipeline import PipelineStack
 from stacks.storage import StorageStack
 
@@ -27,10 +28,12 @@ class AccessStack(cdk.Stack):
         settings: Settings,
         storage: StorageStack,
         pipeline: PipelineStack,
+        operations: OperationsStack,
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, id_, **kwargs)
         self.settings = settings
+        self.topics = [one.topic for one in (operations.pages, operations.warnings, operations.reviews)]
         self.boundary = boundary(self, "Boundary")
         self.may = Rights(self, settings.name, storage, pipeline)
         self.everybody = iam.ManagedPolicy(self, "Everybody", statements=self._everybody())
@@ -62,13 +65,14 @@ class AccessStack(cdk.Stack):
             *may.read_results(),
             *may.query(),
             *may.reconcile(),
+            *may.see_alarms(),
         ]
 
     def _data_scientist(self) -> Statements:
         may = self.may
         return [
             *may.land(RAW_LABELS, RAW_GROUND_TRUTH),
-            *may.start("train"),
+            *may.start("train", "measure"),
             *may.register_for_approval(),
         ]
 
@@ -79,7 +83,7 @@ class AccessStack(cdk.Stack):
             *may.land(RAW_MESSAGES, RAW_LABELS, RAW_GROUND_TRUTH),
             *may.bring_back(),
             *may.ask_for_erasure(),
-            *may.start("score", "backfill"),
+            *may.start("score", "backfill", "measure"),
             *may.never_register_or_approve(),
         ]
 
@@ -87,7 +91,7 @@ class AccessStack(cdk.Stack):
         """Starting **promote** is what a roll back is."""
         may = self.may
         return [
-            *may.start("train", "score", "backfill", "promote"),
+            *may.start("train", "score", "backfill", "measure", "promote"),
             *may.approve_as_somebody_else(),
         ]
 
@@ -99,7 +103,8 @@ class AccessStack(cdk.Stack):
             *may.land_redriven(),
             *may.ask_for_erasure(),
             *may.erase(),
-            *may.start("train", "score", "backfill"),
+            *may.start("train", "score", "backfill", "measure"),
+            *may.check_and_audit(self.topics),
             *may.deploy(),
             *may.delete_buckets_and_keys(),
             *may.never_register_or_approve(),

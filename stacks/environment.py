@@ -38,7 +38,13 @@ def build(scope: Construct, settings: Settings) -> list[cdk.Stack]:
         scope, stack_name(settings.name, "Operations"), settings=settings, storage=storage, pipeline=pipeline, env=where
     )
     access = AccessStack(
-        scope, stack_name(settings.name, "Access"), settings=settings, storage=storage, pipeline=pipeline, env=where
+        scope,
+        stack_name(settings.name, "Access"),
+        settings=settings,
+        storage=storage,
+        pipeline=pipeline,
+        operations=operations,
+        env=where,
     )
     stacks += [audit, storage, *([network] if network else []), pipeline, operations, access]
     audit.delivery.take(pipeline)

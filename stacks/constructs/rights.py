@@ -6,6 +6,7 @@ from typing import Any
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -75,6 +76,21 @@ class Rights:
                 on=[one.bucket_arn for one in (here.predictions, here.models, here.monitoring)],
             ),
             self._use_key("ReadEncrypted", "kms:Decrypt"),
+        ]
+
+    def see_alarms(self) -> Statements:
+        # CloudWatch tells of composite alarms only to those who may describe all alarms.
+        return [_allow("SeeAlarms", "cloudwatch:DescribeAlarms", on=["*"])]
+
+    def check_and_audit(self, topics: Sequence[sns.ITopic]) -> Statements:
+        """See whether people are reached, and who did what by the trail."""
+        numbers = ("CheckIfPhoneNumberIsOptedOut", "GetSMSAttributes", "GetSMSSandboxAccountStatus")
+        numbers += ("ListOriginationNumbers", "ListSMSSandboxPhoneNumbers")
+        return [
+            _allow("SeeSubscriptions", "sns:ListSubscriptionsByTopic", on=[one.topic_arn for one in topics]),
+            # AWS gives these actions no type of resource.
+            _allow("SeeSms", *(f"sns:{name}" for name in numbers), on=["*"]),
+            _allow("LookUpEvents", "cloudtrail:LookupEvents", on=["*"]),
         ]
 
     def query(self) -> Statements:

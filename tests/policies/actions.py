@@ -206,6 +206,15 @@ def _create_job(kind: str) -> Asked:
     return asked
 
 
+def _define_monitoring(kind: str) -> Asked:
+    def asked(ask: Asking, given: Parameters) -> Iterator[Check]:
+        definition = f"{kind.lower()}-quality-job-definition/{given['JobDefinitionName']}"
+        yield Check(f"sagemaker:Create{kind}QualityJobDefinition", ask.arn("sagemaker", definition))
+        yield _pass(given["RoleArn"], "sagemaker")
+
+    return asked
+
+
 def _volume_key(given: Parameters) -> str | None:
     places = (
         given.get("ResourceConfig", {}),
@@ -221,6 +230,10 @@ def _of_job(action: str, kind: str) -> Asked:
 
 def _pass(role: str, service: str) -> Check:
     return Check("iam:PassRole", role, {"iam:PassedToService": f"{service}.amazonaws.com"})
+
+
+def _describe_alarms(ask: Asking, given: Parameters) -> Iterator[Check]:
+    yield Check("cloudwatch:DescribeAlarms", ask.arn("cloudwatch", f"alarm:{given['AlarmNamePrefix']}x"))
 
 
 def _put_events(ask: Asking, given: Parameters) -> Iterator[Check]:
@@ -252,6 +265,7 @@ def _tags(action: str) -> Asked:
 
 TABLE: dict[str, Asked] = {
     "cloudformation:DescribeStacks": _describe_stacks,
+    "cloudwatch:DescribeAlarms": _describe_alarms,
     "cloudwatch:PutMetricData": _put_metrics,
     "events:PutEvents": _put_events,
     **{f"events:{name}": _on(f"events:{name}", "events", "rule/{}", "Name") for name in ("DescribeRule", "PutRule")},
@@ -281,11 +295,19 @@ TABLE: dict[str, Asked] = {
         for kind in ("Processing", "Training", "Transform")
         for verb in ("Describe", "Stop")
     },
+    **{f"sagemaker:Create{kind}QualityJobDefinition": _define_monitoring(kind) for kind in ("Data", "Model")},
+    **{
+        f"sagemaker:{verb}MonitoringSchedule": _on(
+            f"sagemaker:{verb}MonitoringSchedule", "sagemaker", "monitoring-schedule/{}", "MonitoringScheduleName"
+        )
+        for verb in ("Create", "Describe", "Update")
+    },
     "sagemaker:DescribeModel": _on("sagemaker:DescribeModel", "sagemaker", "model/{}", "ModelName"),
     "sagemaker:DescribeModelPackage": _itself("sagemaker:DescribeModelPackage", "ModelPackageName"),
     "sagemaker:ListModelPackages": _list_packages,
     "sagemaker:ListTags": _tags("ListTags"),
     "sagemaker:UpdateModelPackage": _update_package,
+    "sns:ListSubscriptionsByTopic": _itself("sns:ListSubscriptionsByTopic", "TopicArn"),
     "sns:Publish": _publish,
     "ssm:GetParameter": _on("ssm:GetParameter", "ssm", "parameter{}", "Name"),
     "ssm:PutParameter": _on("ssm:PutParameter", "ssm", "parameter{}", "Name"),

@@ -53,6 +53,9 @@ ARNS = {
     "AWS::SQS::Queue": "sqs:{where}:{name}",
     "AWS::StepFunctions::StateMachine": "states:{where}:stateMachine:{name}",
 }
+MODULES = {"model_monitor_schedules": True}
+"""Optional modules that add rights, which are proved with all of them."""
+
 REF_IS_ARN = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine", "AWS::IAM::ManagedPolicy")
 
 
@@ -263,7 +266,7 @@ def synthesized(name: str) -> Environment:
     """The environment `name` of this checkout, synthesized once."""
     flags = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     app = cdk.App(context={**flags, "aws:cdk:enable-path-metadata": True})
-    settings = load(name)
+    settings = load(name, **MODULES)
     build(app, settings)
     templates = {stack.stack_name.rpartition("-")[2]: stack.template for stack in app.synth().stacks}
     return Environment(name, settings.account, settings.region, templates)

@@ -132,6 +132,8 @@ def _others(environment: Environment) -> Iterator[tuple[str, str]]:
     yield "trail", of("cloudtrail", "trail/management")
     for name, role in (("deploy", "deploy-role"), ("execution", "cfn-exec-role")):
         yield f"{name}-role", f"arn:aws:iam::{account}:role/cdk-hnb659fds-{role}-{account}-{region}"
+    yield "alarm", of("cloudwatch", "alarm:Criba-dev-Operations-x")
+    yield "everything", "*"
     yield "a-user", f"arn:aws:iam::{account}:user/new"
     yield "a-role", f"arn:aws:iam::{account}:role/new"
 

@@ -6,6 +6,7 @@ results' place as who queries; the CDK CLI takes three roles of its bootstrap.
 
 from collections.abc import Iterable, Iterator
 
+from pipeline_code.contracts import WORKFLOWS
 from tests.policies import matrix
 from tests.policies.actions import TLS, Call
 from tests.policies.deployed import Environment
@@ -14,6 +15,13 @@ from tests.policies.simulator import Check
 PIECES = ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "AbortMultipartUpload")
 SOURCE = "Access/Source-"
 QUERY = (*(f"{verb}QueryExecution" for verb in ("Get", "Start", "Stop")), "GetQueryResults", "GetWorkGroup")
+ADMIN = "Access/Admin/Role"
+ALERTING = (
+    "cloudtrail:LookupEvents",
+    *(f"sns:{name}" for name in ("CheckIfPhoneNumberIsOptedOut", "GetSMSAttributes", "GetSMSSandboxAccountStatus")),
+    *(f"sns:{name}" for name in ("ListOriginationNumbers", "ListSMSSandboxPhoneNumbers")),
+)
+"""What `criba alerts check` and `criba audit` ask an account, and a laptop has not."""
 BOOTSTRAP = ("deploy", "file-publishing", "lookup")
 
 
@@ -38,6 +46,8 @@ def calls(environment: Environment, recorded: Iterable[tuple[str, Call]]) -> Ite
         for operation in ("PutObject", *PIECES):
             yield role, Call("s3", operation, {"Bucket": raw.name, "Key": key})
     yield "Access/DataScientist/Role", _registration(environment)
+    for persona in (place for name, place in matrix.COLUMNS.items() if not name.startswith("source-")):
+        yield from ((persona, call) for call in _watching(environment))
 
 
 def checks(environment: Environment) -> Iterator[tuple[str, Check]]:
@@ -54,16 +64,32 @@ def checks(environment: Environment) -> Iterator[tuple[str, Check]]:
         for action in ("PutObject", "AbortMultipartUpload", "GetObject"):
             yield persona, Check(f"s3:{action}", f"{predictions}/query-results/q.csv", TLS)
         yield from ((persona, one) for one in _keys(environment))
+    for topic in environment.of("AWS::SNS::Topic"):
+        yield ADMIN, Check("sns:ListSubscriptionsByTopic", topic.arn)
+    for action in ALERTING:
+        yield ADMIN, Check(action, "*")
     for name in BOOTSTRAP:
         role = f"cdk-hnb659fds-{name}-role-{environment.account}-{environment.region}"
         for action in ("AssumeRole", "SetSourceIdentity"):
-            yield "Access/Admin/Role", Check(f"sts:{action}", f"arn:aws:iam::{environment.account}:role/{role}")
+            yield ADMIN, Check(f"sts:{action}", f"arn:aws:iam::{environment.account}:role/{role}")
 
 
 def _keys(environment: Environment) -> Iterator[Check]:
     key = environment.resources["Storage/Keys/Data"].arn
     via = {"kms:ViaService": f"s3.{environment.region}.amazonaws.com"}
     yield from (Check(f"kms:{action}", key, via) for action in ("GenerateDataKey", "Decrypt"))
+
+
+def _watching(environment: Environment) -> Iterator[Call]:
+    """What `criba runs` calls for any workflow: the journey watches runs of some."""
+    for workflow in WORKFLOWS:
+        machine = environment.arn_of(
+            "states", f"stateMachine:Criba-{environment.name}-Pipeline-{workflow.capitalize()}"
+        )
+        execution = f"{machine.replace(':stateMachine:', ':execution:')}:r-1"
+        yield Call("states", "ListExecutions", {"StateMachineArn": machine})
+        for operation in ("DescribeExecution", "GetExecutionHistory"):
+            yield Call("states", operation, {"ExecutionArn": execution})
 
 
 def _registration(environment: Environment) -> Call:

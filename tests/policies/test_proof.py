@@ -51,9 +51,10 @@ def test_no_entry_of_the_register_is_stale_or_says_no_reason(proved: Proof, part
 
 
 def test_a_wildcard_stands_for_actions_without_a_type_of_resource(proved: Proof) -> None:
-    """CloudWatch's metrics have got one for OpenTelemetry data sets, which plain metrics do not belong to."""
+    """A metric belongs to no OpenTelemetry data set, and composite alarms are told to those who may see all."""
     named = {one.action for one in proved.stars()}
-    assert named - simulator.without_resource_type(named) == {"cloudwatch:PutMetricData"}
+    typed = named - simulator.without_resource_type(named)
+    assert typed == {"cloudwatch:PutMetricData", "cloudwatch:DescribeAlarms"}
 
 
 def test_a_call_that_nobody_has_mapped_fails_by_name(environment: Environment) -> None:

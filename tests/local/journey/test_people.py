@@ -51,10 +51,6 @@ def test_everybody_sees_runs_and_models(person: People, a_run: str, name: str) -
     newest = registry.packages(aws)[0]
     assert registry.evaluation(aws, newest) is not None
     assert registry.champion(aws) is not None
-    for workflow in WORKFLOWS:
-        (one, *_) = executions.recent(aws, workflow, 100)
-        tried = executions.attempts(aws, workflow, one["run_id"])[-1]
-        assert executions.follow(aws, tried, lambda _: None).status == tried.status
 
 
 @pytest.mark.parametrize("name", EVERYBODY)
