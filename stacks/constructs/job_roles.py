@@ -25,12 +25,13 @@ class JobRoles(Construct):
         self.model = self._role("Model", storage)
         Reach(storage.models, reads=[names.TRAINED]).grant(self.model)
         Reach(storage.curated, reads=[names.BATCH], writes=[names.BATCH]).grant(self.model)
-        for role in (self.job, self.model) if network else ():
-            network.grant_join(
-                role,
-                *("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups"),
-                also=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission"],
-            )
+        if network:
+            for role in (self.job, self.model):
+                network.grant_join(
+                    role,
+                    *("NetworkInterfaces", "Vpcs", "DhcpOptions", "Subnets", "SecurityGroups"),
+                    also=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission"],
+                )
 
         if storage.settings.model_monitor_schedules:
             captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE]
