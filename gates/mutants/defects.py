@@ -258,7 +258,7 @@ EVENTS: Rows = [
 ]
 
 OPERATIONS: Rows = [
-    ("an alarm that tells nobody", "operations", put(ALARM, "Properties.AlarmActions", DROP)),
+    ("an alarm that tells nobody", "operations", put("AWS::CloudWatch::CompositeAlarm", "Properties.AlarmActions", DROP)),
     ("an alarm that tells somebody else", "operations", put(ALARM, "Properties.AlarmActions", ["arn:aws:sns:eu-west-1:333333333333:another"])),
     ("an alarm that is off", "operations", put(ALARM, "Properties.ActionsEnabled", False)),
     ("an alarm without a word on missing data", "operations", put(ALARM, "Properties.TreatMissingData", DROP)),
@@ -273,8 +273,8 @@ OPERATIONS: Rows = [
     ("an alarm of 90 seconds", "operations", put(ALARM, "Properties.Period", 90)),
     ("an alarm without a threshold", "operations", put(ALARM, "Properties.Threshold", DROP)),
     ("an alarm that is gone", "operations", removed(ALARM)),
-    ("an alarm on a metric that nobody publishes", "operations", put(ALARM, "Properties.MetricName", "HoursSinceSucces", id_="MissedRun")),
-    ("an alarm about another environment", "operations", put(ALARM, "Properties.Dimensions.0.Value", "dev", id_="MissedRun")),
+    ("an alarm on a metric that nobody publishes", "operations", put(ALARM, "Properties.MetricName", "HoursSinceSucces", id_="AlarmsScoreOverdue")),
+    ("an alarm about another environment", "operations", put(ALARM, "Properties.Dimensions.0.Value", "dev", id_="AlarmsScoreOverdue")),
     ("a topic in the clear", "security", put(TOPIC, "Properties.KmsMasterKeyId", DROP)),
     ("a topic with AWS's key", "security", put(TOPIC, "Properties.KmsMasterKeyId", "alias/aws/sns")),
     ("a topic for everybody", "security", statement("AWS::SNS::TopicPolicy", "PolicyDocument", "cloudwatch.amazonaws.com", with_(Principal=ANYBODY, Condition=DROP))),

@@ -64,7 +64,7 @@ def test_only_workers_of_a_job_reach_a_worker() -> None:
 
 def test_every_job_and_model_is_inside() -> None:
     jobs = of("AWS::Glue::Job")
-    assert len(jobs) == 6
+    assert len(jobs) == 7
     assert all(len(job["Connections"]["Connections"]) == 2 for job in jobs)
     assert len(of("AWS::Glue::Connection")) == 2
     text = json.dumps([one["DefinitionString"] for one in of("AWS::StepFunctions::StateMachine")])
@@ -78,7 +78,7 @@ def test_roles_of_jobs_may_join_the_network_and_nothing_else_of_it() -> None:
         for id_, one in private().items()
         if one["Type"] == "AWS::IAM::Policy" and "ec2:CreateNetworkInterface" in json.dumps(one)
     }
-    assert len(joining) == 8
+    assert len(joining) == 9
     creating = [
         statement["Resource"]
         for id_ in joining

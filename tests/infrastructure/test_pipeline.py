@@ -126,8 +126,8 @@ def test_launch_looks_for_trainings_and_challengers_only_where_it_may_retrain(pr
     local = synthesize("local")
     (train,) = resources(statements_of(local.pipeline, "LaunchingLaunch"), "states:ListExecutions")
     assert "TrainingTrain" in train
-    (group,) = resources(statements_of(local.pipeline, "LaunchingLaunch"), "sagemaker:ListModelPackages")
-    assert "model-package-group/" in group
+    (packages,) = resources(statements_of(local.pipeline, "LaunchingLaunch"), "sagemaker:ListModelPackages")
+    assert packages.endswith(":model-package/criba-local/*")
     for action in ("states:ListExecutions", "sagemaker:ListModelPackages"):
         assert resources(statements_of(prod.pipeline, "LaunchingLaunch"), action) == []
 
