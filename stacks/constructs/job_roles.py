@@ -33,7 +33,8 @@ class JobRoles(Construct):
                     also=["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterfacePermission"],
                 )
         if storage.settings.model_monitor_schedules:
-            captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE]
+            # What Model Monitor has merged lies beside its reports, and is read by the next job.
+            captured = [names.CAPTURED, names.MERGED_LATER, names.BASELINE, names.SCHEDULED]
             Reach(storage.monitoring, reads=captured, writes=[names.SCHEDULED]).grant(self.job)
             Reach(storage.monitoring, writes=[names.CAPTURED]).grant(self.model)
 

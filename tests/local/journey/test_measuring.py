@@ -66,7 +66,7 @@ def published(someone: Person, name: str) -> float:
 
 def test_model_monitors_schedules_look_at_what_was_captured_and_at_the_labels_merged_into_it(person: People) -> None:
     engineer = person("data-engineer")
-    ended = {one["type"]: one for one in monitoring_schedules.fire(engineer.aws)}
+    ended = {one["type"]: one for one in monitoring_schedules.fire(engineer.tools)}
     assert ended.keys() == {"DataQuality", "ModelQuality"}
     assert ended["ModelQuality"]["status"] == "Completed", ended
     assert ended["DataQuality"]["status"] in ("Completed", "CompletedWithViolations"), ended
@@ -92,13 +92,13 @@ def test_drift_that_wakes_people_starts_a_training_and_no_second_one(person: Peo
     assert first["execution"].startswith("train-") and first["execution"].endswith("-drift-1")
     assert second == {"outcome": "A challenger waits"}
     run = engineer.started("train", lambda given: given["trigger"]["kind"] == "drift")
-    engineer.aws.states.stop_execution(executionArn=run.arn)
+    engineer.tools.states.stop_execution(executionArn=run.arn)
     assert executions.attempts(engineer.aws, "train", run.run_id)[-1].input["started_by"] == "drift"
 
 
 def launched(someone: Person, count: int) -> dict[str, Any]:
     """What the latest launch for drift put out, once so many have ended."""
-    states, machine = someone.aws.states, someone.aws.deployment.launch_state_machine
+    states, machine = someone.tools.states, someone.aws.deployment.launch_state_machine
     ended = states.list_executions(stateMachineArn=machine, statusFilter="SUCCEEDED", maxResults=10)["executions"]
     told = [states.describe_execution(executionArn=one["executionArn"]) for one in ended]
     ours = [json.loads(one["output"]) for one in told if "DriftDetected" in one["input"]]
