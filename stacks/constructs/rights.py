@@ -84,8 +84,10 @@ class Rights:
 
     def check_and_audit(self, topics: Sequence[sns.ITopic]) -> Statements:
         """See whether people are reached, and who did what by the trail."""
-        numbers = ("CheckIfPhoneNumberIsOptedOut", "GetSMSAttributes", "GetSMSSandboxAccountStatus")
-        numbers += ("ListOriginationNumbers", "ListSMSSandboxPhoneNumbers")
+        numbers = (
+            *("CheckIfPhoneNumberIsOptedOut", "GetSMSAttributes", "GetSMSSandboxAccountStatus"),
+            *("ListOriginationNumbers", "ListSMSSandboxPhoneNumbers"),
+        )
         return [
             _allow("SeeSubscriptions", "sns:ListSubscriptionsByTopic", on=[one.topic_arn for one in topics]),
             # AWS gives these actions no type of resource.
