@@ -59,6 +59,7 @@ class Rights:
     def see_models(self) -> Statements:
         return [
             _allow("SeeModels", "sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages", on=[self._packages()]),
+            self._use_key("ReadEncryptedModels", "kms:Decrypt", service="sagemaker"),
             _allow("SeeTheChampion", "ssm:GetParameter", on=[self._pipeline.platform.champion_arn]),
         ]
 
@@ -255,9 +256,9 @@ class Rights:
             _allow("SaveKeys", "kms:CancelKeyDeletion", on=keys),
         ]
 
-    def _use_key(self, sid: str, *actions: str) -> iam.PolicyStatement:
-        """The data key, through S3 only."""
-        through = {"StringEquals": {"kms:ViaService": f"s3.{Aws.REGION}.amazonaws.com"}}
+    def _use_key(self, sid: str, *actions: str, service: str = "s3") -> iam.PolicyStatement:
+        """The data key, through one service only."""
+        through = {"StringEquals": {"kms:ViaService": f"{service}.{Aws.REGION}.amazonaws.com"}}
         return _allow(sid, *actions, on=[self._storage.keys.data.key_arn], when=through)
 
     def _run_job(self, sid: str, job: str) -> iam.PolicyStatement:

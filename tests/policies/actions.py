@@ -175,6 +175,12 @@ def _create_package(ask: Asking, given: Parameters) -> Iterator[Check]:
         yield Check("ecr:BatchGetImage", ask.arn("ecr", f"repository/{repository}"))
 
 
+def _describe_package(ask: Asking, given: Parameters) -> Iterator[Check]:
+    """A package is encrypted with the data key, which its readers need."""
+    yield Check("sagemaker:DescribeModelPackage", given["ModelPackageName"])
+    yield from ask.kms(ask.environment.resources["Storage/Keys/Data"].arn, "sagemaker", ("Decrypt",))
+
+
 def _update_package(_: Asking, given: Parameters) -> Iterator[Check]:
     """In a session that bears a person's name, as a persona's trust demands."""
     context = {
@@ -303,7 +309,7 @@ TABLE: dict[str, Asked] = {
         for verb in ("Create", "Describe", "Update")
     },
     "sagemaker:DescribeModel": _on("sagemaker:DescribeModel", "sagemaker", "model/{}", "ModelName"),
-    "sagemaker:DescribeModelPackage": _itself("sagemaker:DescribeModelPackage", "ModelPackageName"),
+    "sagemaker:DescribeModelPackage": _describe_package,
     "sagemaker:ListModelPackages": _list_packages,
     "sagemaker:ListTags": _tags("ListTags"),
     "sagemaker:UpdateModelPackage": _update_package,

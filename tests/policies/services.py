@@ -68,6 +68,8 @@ def _used_by(resource: Resource) -> Iterator[tuple[str, str]]:
             yield "codebuild.amazonaws.com", given["ServiceRole"]
         case "AWS::Lambda::Function":
             yield "lambda.amazonaws.com", given["Role"]
+        case "AWS::Glue::DataCatalogEncryptionSettings":
+            yield "glue.amazonaws.com", _at_rest(resource)["CatalogEncryptionServiceRole"]
         case "AWS::CloudTrail::Trail":
             yield "cloudtrail.amazonaws.com", given["CloudWatchLogsRoleArn"]
         case "AWS::KinesisFirehose::DeliveryStream":
@@ -131,8 +133,7 @@ def _build(environment: Environment, project: Resource) -> Iterator[tuple[str, C
     role = given["ServiceRole"]
     bucket, _, key = given["Source"]["Location"].partition("/")
     yield role, ask.s3("GetObject", bucket, key)
-    group = environment.arn_of("logs", f"log-group:/aws/codebuild/{project.name}")
-    yield role, Check("logs:CreateLogGroup", group)
+    group = environment.arn_of("logs", f"log-group:{given['LogsConfig']['CloudWatchLogs']['GroupName']}")
     for action in ("CreateLogStream", "PutLogEvents"):
         yield role, Check(f"logs:{action}", f"{group}:log-stream:x")
     yield role, Check("ecr:GetAuthorizationToken", "*")
@@ -149,6 +150,18 @@ def _function(environment: Environment, function: Resource) -> Iterator[tuple[st
         yield role, Check(f"logs:{action}", environment.arn_of("logs", f"log-group:{group}:log-stream:x"))
     for project in environment.of("AWS::CodeBuild::Project"):
         yield role, Check("codebuild:StartBuild", project.arn)
+
+
+def _at_rest(settings: Resource) -> dict[str, str]:
+    """How the Data Catalog is encrypted."""
+    return dict(settings.properties["DataCatalogEncryptionSettings"]["EncryptionAtRest"])
+
+
+def _catalog(_: Environment, settings: Resource) -> Iterator[tuple[str, Check]]:
+    """The Data Catalog encrypts what it keeps."""
+    given = _at_rest(settings)
+    for action in ("Decrypt", "Encrypt", "GenerateDataKey"):
+        yield given["CatalogEncryptionServiceRole"], Check(f"kms:{action}", given["SseAwsKmsKeyId"])
 
 
 def _trail(_: Environment, trail: Resource) -> Iterator[tuple[str, Check]]:
@@ -181,6 +194,7 @@ def _subscription(_: Environment, subscription: Resource) -> Iterator[tuple[str,
 
 RULES = {
     "AWS::CloudTrail::Trail": _trail,
+    "AWS::Glue::DataCatalogEncryptionSettings": _catalog,
     "AWS::KinesisFirehose::DeliveryStream": _delivery_stream,
     "AWS::Logs::SubscriptionFilter": _subscription,
     "AWS::CodeBuild::Project": _build,

@@ -13,8 +13,6 @@ SERVICES = (
     *("cloudtrail", "codebuild", "ec2", "events", "firehose", "glue", "lambda", "logs", "sagemaker", "scheduler"),
     "states",
 )
-WITHOUT_SOURCE = {"Pipeline/Image/StarterRole": "Lambda gives no source account when it takes a function's role"}
-"""Roles that a service takes without saying for whom, and why that is so."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ def takings(environment: Environment) -> Iterator[Taking]:
                 source = {"aws:SourceAccount": account}
                 if arn := users[role.place].get(service):
                     source["aws:SourceArn"] = arn.replace(environment.account, account)
-                ours = account == environment.account or role.place in WITHOUT_SOURCE
+                ours = account == environment.account
                 yield Taking(role, service, "sts:AssumeRole", source, expected=runs and ours)
         for who in _strangers(environment):
             yield Taking(role, who, "sts:AssumeRole", {}, expected=False)
