@@ -79,6 +79,7 @@ def test_the_jobs_are_isolated_encrypted_and_compare_with_the_promoted_version()
         job = given(f"Define the {kind} quality job")
         assert job["NetworkConfig"] == {"EnableNetworkIsolation": True, "EnableInterContainerTrafficEncryption": True}
         assert "VolumeKmsKeyId" in job["JobResources"]["ClusterConfig"]
+        assert job["StoppingCondition"]["MaxRuntimeInSeconds"] <= 1800  # AWS's bound for an hourly schedule of quality
         assert "KmsKeyId" in job[f"{noun}JobOutputConfig"]
         assert job[f"{noun}AppSpecification"]["ContainerEntrypoint"] == [command]
         batch = job[f"{noun}JobInput"]["BatchTransformInput"]
