@@ -167,13 +167,13 @@ def test_a_shifted_sample_turns_the_language_mix_round(tmp_path):
 
 
 def test_a_campaign_brings_more_portuguese_under_ids_of_its_own(tmp_path, sample):
-    batches = write_campaign(tmp_path, day=DAY, messages=500)
+    batches = write_campaign(tmp_path, day=DAY)
     assert len(batches) == 2
     rows = [json.loads(line) for batch in batches for line in batch["web-form"][0].read_bytes().splitlines()]
-    assert len(rows) == 400
+    assert len(rows) == 1_200
     assert 0.35 < sum(row["language"] == "pt" for row in rows) / len(rows) < 0.45
     truth = {json.loads(line)["record_id"] for line in sample.truth.read_text().splitlines()}
-    assert len({row["message_id"] for row in rows}) == 400
+    assert len({row["message_id"] for row in rows}) == 1_200
     assert not truth & {f"web-form:{row['message_id']}" for row in rows}
 
 
