@@ -87,7 +87,7 @@ def test_an_event_for_a_topic_that_is_gone_is_kept_too(aws):
 
 
 def schedule(aws: Any, name: str, arn: str, **target: Any) -> None:
-    soon = (datetime.now(UTC) + timedelta(seconds=1)).strftime("at(%Y-%m-%dT%H:%M:%S)")
+    soon = (datetime.now(UTC) + timedelta(seconds=2)).strftime("at(%Y-%m-%dT%H:%M:%S)")
     aws("scheduler").create_schedule(
         Name=name,
         ScheduleExpression=soon,
