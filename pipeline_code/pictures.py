@@ -25,7 +25,8 @@ body{font:16px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--paper
 padding:1rem}
 h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.2rem;margin:2rem 0 .3rem}h3{font-size:.95rem;margin:1rem 0 .2rem}
 p,li{overflow-wrap:anywhere}.soft{color:var(--soft)}
-.verdict{display:inline-block;padding:.1rem .6rem;border-radius:1rem;white-space:nowrap;color:#fff;font-weight:600;font-size:.9rem}
+.verdict{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;font-weight:600;font-size:.9rem;
+white-space:nowrap}
 .pass{background:#2e7d32}.warn{background:#b26a00}.stop{background:#b3261e}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:0 2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;min-width:46rem;font-size:.9rem}
