@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from criba import landing
-from criba.commands.options import Json, aws
-from criba.console import sentence, show, uploading
+from criba.commands.options import Json
+from criba.commands.uploads import land_file
 
 app = typer.Typer(no_args_is_help=True, help="Land labelled examples to learn from.")
 
@@ -24,9 +24,4 @@ def land(
     as_json: Json = False,
 ) -> None:
     """Upload a file of labelled examples as it is."""
-    landing.check_file(file)
-    here = aws(context)
-    with uploading(file.name, file.stat().st_size) as progress:
-        landed = landing.land_labels(here, file, progress)
-    said = "was there already" if landed.already else f"landed, {landed.bytes:,} bytes"
-    show(vars(landed), sentence(f"s3://{landed.bucket}/{landed.key} {said}"), as_json=as_json)
+    land_file(context, file, landing.land_labels, as_json=as_json)

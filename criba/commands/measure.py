@@ -8,7 +8,7 @@ import typer
 from criba import landing, runs
 from criba.commands.options import Again, Json, RunId, Watch, aws
 from criba.commands.starting import tell
-from criba.console import sentence, show, uploading
+from criba.commands.uploads import land_file
 
 app = typer.Typer(no_args_is_help=True, help="Hold predictions against labels that come later.")
 
@@ -20,12 +20,7 @@ def land(
     as_json: Json = False,
 ) -> None:
     """Upload a file of labels for messages that were scored, as it is."""
-    landing.check_file(file)
-    here = aws(context)
-    with uploading(file.name, file.stat().st_size) as progress:
-        landed = landing.land_ground_truth(here, file, progress)
-    said = "was there already" if landed.already else f"landed, {landed.bytes:,} bytes"
-    show(vars(landed), sentence(f"s3://{landed.bucket}/{landed.key} {said}"), as_json=as_json)
+    land_file(context, file, landing.land_ground_truth, as_json=as_json)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from tests.local.journey.conftest import Person
 from tests.policies import recording, workflows
 from tests.policies.deployed import synthesized
 
-BEFORE = {"test_journey.py", "test_later_days.py", "test_people.py"}
+BEFORE = {"test_journey.py", "test_later_days.py", "test_measuring.py", "test_people.py"}
 
 
 @pytest.fixture(scope="module")
